@@ -1,0 +1,1 @@
+"""Pure rules and algorithms. Clock, seed and data come in as arguments."""
