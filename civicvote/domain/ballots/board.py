@@ -1,0 +1,129 @@
+"""The public board of a vote: a hash chain, append-only, with heads signed by the casting service.
+
+hash = SHA-256(prev ‖ canonical{"item", "kind", "seq"}); `prev` of entry 0 is SHA-256("cv-board|" vote).
+
+| kind | item | when |
+| --- | --- | --- |
+| `notice` | `{"digest"}` of notice.json | entry 0, before the vote opens |
+| `ballot` | the tracker, a string | by the sequencer, trackers of a batch in ascending order |
+| `withdraw` | `{"project", "reason"}` | a project leaves the vote, before `counted` |
+| `void` | `{"tracker", "reason"}`; tracker null when nothing had been cast | two clerks void a slot, before `counted` |
+| `note` | any | what the public should know |
+| `counted` | `{"digest", "count", "participants"}` | at the close; later only the rows below and notes |
+| `plaintexts` | `{"digest"}` of plaintexts.json | after the opening |
+| `result` | `{"digest"}` of result.json | approved by a second person |
+"""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+from civicvote.domain.ballots.encoding import b64, canonical, unb64, vote_label
+from civicvote.domain.ballots.receipts import ed25519_sign, ed25519_verify
+from civicvote.domain.errors import InvalidError
+from civicvote.domain.messages import msg
+
+KINDS = ("notice", "ballot", "withdraw", "void", "note", "counted", "plaintexts", "result")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row of the board. `prev` and `hash` are 32 bytes; `item` is JSON (see the table above)."""
+
+    seq: int
+    kind: str
+    item: Any
+    prev: bytes
+    hash: bytes
+
+    def document(self) -> dict[str, Any]:
+        """One line of board.jsonl."""
+        return {
+            "seq": self.seq,
+            "kind": self.kind,
+            "item": self.item,
+            "prev": self.prev.hex(),
+            "hash": self.hash.hex(),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A signed state of the board: `seq` and `hash` (hex) of its last entry at `at` (UTC minute, text)."""
+
+    vote: str
+    seq: int
+    hash: str
+    at: str
+    signature: str
+
+    def document(self) -> dict[str, Any]:
+        """One element of heads.json."""
+        return {"vote": self.vote, "seq": self.seq, "hash": self.hash, "at": self.at, "signature": self.signature}
+
+    @classmethod
+    def from_document(cls, body: Any) -> Self:
+        """The inverse of `document`; InvalidError for anything else."""
+        kinds = {"vote": str, "seq": int, "hash": str, "at": str, "signature": str}
+        if not isinstance(body, dict) or {name: type(value) for name, value in body.items()} != kinds:
+            raise InvalidError(msg("게시판 서명의 형식이 올바르지 않습니다."))
+        return cls(**body)
+
+
+def genesis(vote: str) -> bytes:
+    """`prev` of a board's first entry."""
+    return hashlib.sha256(b"cv-board|" + vote_label(vote)).digest()
+
+
+def entry_hash(prev: bytes, seq: int, kind: str, item: Any) -> bytes:
+    """SHA-256(prev ‖ canonical{seq, kind, item})."""
+    return hashlib.sha256(prev + canonical({"seq": seq, "kind": kind, "item": item})).digest()
+
+
+def extend(vote: str, last: Entry | None, rows: Iterable[tuple[str, Any]]) -> list[Entry]:
+    """The entries that append `rows` of (kind, item) after `last` (None: an empty board), in order."""
+    seq, prev = (0, genesis(vote)) if last is None else (last.seq + 1, last.hash)
+    entries = []
+    for kind, item in rows:
+        if kind not in KINDS:
+            raise InvalidError(msg("게시판에 올릴 수 없는 항목입니다: %(kind)s", kind=kind))
+        entry = Entry(seq, kind, item, prev, entry_hash(prev, seq, kind, item))
+        entries.append(entry)
+        seq, prev = seq + 1, entry.hash
+    return entries
+
+
+def ballot_rows(trackers: Iterable[str]) -> list[tuple[str, Any]]:
+    """Rows for a batch of new trackers, sorted, so that the order says nothing about who came when."""
+    return [("ballot", one) for one in sorted(trackers)]
+
+
+def first_fault(vote: str, entries: Sequence[Entry]) -> int | None:
+    """The place (0-based) of the first entry that breaks the chain, or None when the board is whole."""
+    prev = genesis(vote)
+    for place, entry in enumerate(entries):
+        if entry.seq != place or entry.prev != prev or entry.hash != entry_hash(prev, place, entry.kind, entry.item):
+            return place
+        prev = entry.hash
+    return None
+
+
+def sign_head(board_key: bytes, vote: str, last: Entry, at: str) -> Head:
+    """The head after `last`, signed with the board's 32 secret bytes; `at` as `receipts.minute` writes it."""
+    signature = ed25519_sign(board_key, head_message(vote, last.seq, last.hash.hex(), at))
+    return Head(vote, last.seq, last.hash.hex(), at, b64(signature))
+
+
+def verify_head(board_public: bytes, head: Head) -> bool:
+    """Whether the board's key signed exactly this head (that it stands on a board is for the caller to compare)."""
+    try:
+        signature = unb64(head.signature)
+        return ed25519_verify(board_public, signature, head_message(head.vote, head.seq, head.hash, head.at))
+    except InvalidError:
+        return False
+
+
+def head_message(vote: str, seq: int, entry: str, at: str) -> bytes:
+    """What a head's signature covers: "cv-head|" canonical{vote, seq, hash, at}."""
+    return b"cv-head|" + canonical({"vote": vote, "seq": seq, "hash": entry, "at": at})

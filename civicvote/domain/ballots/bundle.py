@@ -1,0 +1,285 @@
+"""The published bundle of a vote: one zip from which anybody recounts everything. Equal input gives equal bytes
+(where zlib is the same).
+
+| file | holds |
+| --- | --- |
+| `notice.json` | `rules.Notice`: windows, rules, projects, public keys; its digest is the board's entry 0 |
+| `board.jsonl` | one `board.Entry.document()` per line: seq, kind, item, prev, hash (hex) |
+| `heads.json` | list of `board.Head.document()`, ascending; the last one covers the whole board |
+| `counted.json` | list of `{"tracker", "sealed": base64}` by tracker: the last version of each slot not voided |
+| `plaintexts.json` | `counting.Opened.document()`: valid ballots by own hash, spoiled, undecryptable |
+| `participants.json` | `{"participants": n}`: rows of participation = counted ballots + ballots voided on the board |
+| `result.json` | `counting.result_document()`: per contest ballots, votes, selected in order, spent |
+| `README.txt` | how to check, in Korean and English |
+| `recount.py` | the stand-alone verifier (standard library only) |
+| others | added by the caller: one `.pb` per pool, CSV tables |
+| `manifest.json` | `{"format", "vote", "files": {name: SHA-256 hex}, "signature": base64}`, signed by the board's key |
+
+JSON files are canonical (`encoding.canonical`), so digests are taken of their bytes:
+notice, plaintexts, result: SHA-256("cv-" kind "|" file bytes); counted: see `counting.counted_digest`.
+The manifest's signature covers "cv-manifest|" canonical{format, vote, files}.
+What the signatures of receipts and heads cover stands in `receipts` and `board`.
+"""
+
+import hashlib
+import io
+import json
+import re
+import zipfile
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from civicvote.domain.ballots import board as boards
+from civicvote.domain.ballots import counting
+from civicvote.domain.ballots.encoding import b64, canonical, unb64, unhex
+from civicvote.domain.ballots.receipts import ed25519_sign, ed25519_verify
+from civicvote.domain.ballots.rules import Notice, check_notice, notice_digest
+from civicvote.domain.errors import ConflictError, InvalidError
+from civicvote.domain.messages import msg
+
+FORMAT = "civicvote-bundle/1"
+OWN_FILES = (
+    "notice.json",
+    "board.jsonl",
+    "heads.json",
+    "counted.json",
+    "plaintexts.json",
+    "participants.json",
+    "result.json",
+    "README.txt",
+    "recount.py",
+)
+MANIFEST = "manifest.json"
+_EXTRA = re.compile(r"[A-Za-z0-9가-힣][A-Za-z0-9가-힣._-]{0,99}")
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest a zip can say; the vote's times stand in the notice
+
+README = """\
+civicvote 개표 묶음
+===================
+
+이 묶음만 있으면 누구나 개표 결과를 다시 계산할 수 있습니다. 인터넷 연결도, 다른 프로그램도 필요하지 않습니다.
+
+1. Python 3.9 이상을 준비합니다. (https://www.python.org)
+2. recount.py를 꺼내 묶음 파일과 같은 곳에 두고 실행합니다.
+       python3 recount.py 묶음파일.zip
+3. 모든 줄에 "맞음"이 나오고 마지막에 "모두 맞습니다"가 나오면 결과가 맞습니다.
+   하나라도 다르면 처음으로 다른 곳을 알리고 멈춥니다.
+4. 내 접수증을 확인하려면 접수증 파일을 함께 적습니다.
+       python3 recount.py 묶음파일.zip --receipt 접수증.json
+5. 화면에 나오는 게시판 공개키가 투표 공고에 실린 것과 같은지 꼭 비교해 주십시오.
+       python3 recount.py 묶음파일.zip --board-key 공고의공개키
+
+recount.py는 250줄이 안 되는 파일입니다. 직접 읽어 보거나, 같은 규칙으로 새로 만들어 검증할 수 있습니다.
+
+파일
+  notice.json        투표 공고: 기간, 사업, 투표와 집계 규칙, 공개키
+  board.jsonl        공개 게시판: 앞줄의 해시로 이어진 기록
+  heads.json         게시판의 서명
+  counted.json       집계한 봉인 투표지와 추적번호
+  plaintexts.json    열어 본 투표지(누구의 것인지 알 수 없는 순서), 무효표와 그 사유
+  participants.json  참여자 수
+  result.json        사업별 득표와 선정 결과
+  manifest.json      모든 파일의 해시와 서명
+
+
+civicvote count bundle
+======================
+
+With this bundle alone anybody can recompute the result, without a network and without other software.
+
+1. Get Python 3.9 or later (https://www.python.org).
+2. Put recount.py beside the bundle and run:   python3 recount.py BUNDLE.zip
+3. Every line must say OK, the last one "All checks hold". Otherwise the first thing that differs is named.
+4. To check your receipt:                      python3 recount.py BUNDLE.zip --receipt RECEIPT.json
+5. Compare the board key shown with the one in the notice of the vote, or pass it with --board-key.
+
+recount.py has fewer than 250 lines. Read it, or write your own from the same rules.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """What `load` gives back. `files` holds every file's bytes, the manifest's included."""
+
+    notice: Notice
+    board: tuple[boards.Entry, ...]
+    heads: tuple[boards.Head, ...]
+    counted: tuple[tuple[str, bytes], ...]
+    opened: counting.Opened
+    participants: int
+    result: dict[str, Any]
+    extra: dict[str, bytes]
+    files: dict[str, bytes]
+
+
+def build(  # noqa: PLR0913 — the parts of a bundle, each by its name
+    *,
+    notice: Notice,
+    board: Sequence[boards.Entry],
+    heads: Sequence[boards.Head],
+    counted: Sequence[tuple[str, bytes]],
+    opened: counting.Opened,
+    participants: int,
+    result: Mapping[str, Any],
+    recount: bytes,
+    board_key: bytes,
+    extra: Mapping[str, bytes] | None = None,
+) -> bytes:
+    """The zip's bytes.
+
+    `counted`: (tracker, sealed). `result`: of `counting.result_document`. `recount`: the bytes of
+    `civicvote/standalone/recount.py`. `board_key`: the board's 32 secret bytes, to sign the manifest. `extra`: file
+    name → bytes. ConflictError when the parts contradict each other, so that nothing is published that the verifier
+    would refuse; the rules themselves are not run again here.
+    """
+    check_notice(notice)
+    counting.check_counted(notice, counted)
+    _check_parts(notice, board, heads, counted, opened, participants, result)
+    files = {
+        "notice.json": canonical(notice),
+        "board.jsonl": b"".join(canonical(entry.document()) + b"\n" for entry in board),
+        "heads.json": canonical([head.document() for head in heads]),
+        "counted.json": canonical(counting.counted_rows(counted)),
+        "plaintexts.json": canonical(opened.document()),
+        "participants.json": canonical({"participants": participants}),
+        "result.json": canonical(result),
+        "README.txt": README.encode(),
+        "recount.py": recount,
+    }
+    for name, data in (extra or {}).items():
+        if not _EXTRA.fullmatch(name) or name in files or name == MANIFEST:
+            raise InvalidError(msg("묶음에 넣을 수 없는 파일 이름입니다: %(name)s", name=name))
+        files[name] = data
+    return _zip({**files, MANIFEST: manifest(files, notice["vote"], board_key)})
+
+
+def manifest(files: Mapping[str, bytes], vote: str, board_key: bytes) -> bytes:
+    """manifest.json of `files`, signed."""
+    body = {"format": FORMAT, "vote": vote, "files": {n: hashlib.sha256(files[n]).hexdigest() for n in sorted(files)}}
+    signature = ed25519_sign(board_key, b"cv-manifest|" + canonical(body))
+    return canonical({**body, "signature": b64(signature)})
+
+
+def load(data: bytes) -> Bundle:
+    """Read a bundle; InvalidError when it is damaged.
+
+    Checks the zip, the manifest with its signature, the chain and the formats. That the result follows from the
+    ballots is `recount.py`'s to show.
+    """
+    files = _unzip(data)
+    notice: Notice = _json(files, "notice.json")
+    check_notice(notice)
+    _check_manifest(files, notice)
+    try:
+        entries = tuple(_entry(line) for line in files["board.jsonl"].splitlines())
+        heads = tuple(boards.Head.from_document(one) for one in _json(files, "heads.json"))
+        counted = tuple((row["tracker"], unb64(row["sealed"])) for row in _json(files, "counted.json"))
+        participants = int(_json(files, "participants.json")["participants"])
+        opened = counting.read_opened(_json(files, "plaintexts.json"), notice, (one for one, _ in counted))
+    except (KeyError, TypeError, ValueError) as error:
+        raise InvalidError(msg("묶음 파일의 내용이 올바르지 않습니다.")) from error
+    result = _json(files, "result.json")
+    _check_parts(notice, entries, heads, counted, opened, participants, result)
+    extra = {name: body for name, body in files.items() if name not in {*OWN_FILES, MANIFEST}}
+    return Bundle(notice, entries, heads, counted, opened, participants, result, extra, files)
+
+
+def _check_parts(  # noqa: PLR0917 — see build
+    notice: Notice,
+    board: Sequence[boards.Entry],
+    heads: Sequence[boards.Head],
+    counted: Sequence[tuple[str, bytes]],
+    opened: counting.Opened,
+    participants: int,
+    result: Mapping[str, Any],
+) -> None:
+    vote, public = notice["vote"], unhex(notice["keys"]["board"], 32)
+    rows = _by_kind(board)
+    voided = {entry.item["tracker"] for entry in rows["void"] if entry.item["tracker"] is not None}
+    cast = {entry.item for entry in rows["ballot"]}
+    counted_item = {
+        "digest": counting.counted_digest(counted),
+        "count": len(counted),
+        "participants": participants,
+    }
+    last = board[-1].hash.hex() if board else ""
+    checks: tuple[tuple[str, Callable[[], bool]], ...] = (
+        ("board", lambda: boards.first_fault(vote, board) is None),
+        ("notice", lambda: _items(rows["notice"]) == [{"digest": notice_digest(notice)}]),
+        ("heads", lambda: all(boards.verify_head(public, head) for head in heads)),
+        ("heads", lambda: bool(heads) and heads[-1].hash == last),
+        ("counted", lambda: {one for one, _ in counted} <= cast - voided),
+        ("counted", lambda: _items(rows["counted"]) == [counted_item]),
+        ("participants", lambda: participants == len(counted) + len(voided)),
+        ("plaintexts", lambda: opened.vote == vote and opened.total == len(counted)),
+        ("plaintexts", lambda: _items(rows["plaintexts"]) == [{"digest": counting.plaintexts_digest(opened)}]),
+        ("result", lambda: _items(rows["result"]) == [{"digest": counting.result_digest(result)}]),
+    )
+    for name, holds in checks:
+        if not holds():
+            raise ConflictError(msg("묶음의 내용이 서로 맞지 않습니다: %(name)s", name=name))
+
+
+def _by_kind(board: Sequence[boards.Entry]) -> dict[str, list[boards.Entry]]:
+    rows: dict[str, list[boards.Entry]] = {kind: [] for kind in boards.KINDS}
+    for entry in board:
+        rows[entry.kind].append(entry)
+    return rows
+
+
+def _items(entries: Sequence[boards.Entry]) -> list[Any]:
+    return [entry.item for entry in entries]
+
+
+def _check_manifest(files: Mapping[str, bytes], notice: Notice) -> None:
+    body = _json(files, MANIFEST)
+    try:
+        signature = unb64(body.pop("signature"))
+        hashes = {name: hashlib.sha256(data).hexdigest() for name, data in files.items() if name != MANIFEST}
+        message = b"cv-manifest|" + canonical(body)
+        good = body == {"format": FORMAT, "vote": notice["vote"], "files": hashes}
+    except (AttributeError, KeyError, TypeError) as error:
+        raise InvalidError(msg("묶음의 목록이 올바르지 않습니다.")) from error
+    if not good or not ed25519_verify(unhex(notice["keys"]["board"], 32), signature, message):
+        raise InvalidError(msg("묶음의 파일이 목록의 해시나 서명과 다릅니다."))
+
+
+def _entry(line: bytes) -> boards.Entry:
+    row = json.loads(line)
+    if row.keys() != {"seq", "kind", "item", "prev", "hash"} or canonical(row) != line:
+        raise InvalidError(msg("게시판 기록의 형식이 올바르지 않습니다."))
+    if row["kind"] not in boards.KINDS:
+        raise InvalidError(msg("게시판에 올릴 수 없는 항목입니다: %(kind)s", kind=row["kind"]))
+    return boards.Entry(row["seq"], row["kind"], row["item"], unhex(row["prev"], 32), unhex(row["hash"], 32))
+
+
+def _json(files: Mapping[str, bytes], name: str) -> Any:
+    try:
+        return json.loads(files[name])
+    except (KeyError, ValueError, RecursionError) as error:
+        raise InvalidError(msg("묶음에서 %(name)s 파일을 읽을 수 없습니다.", name=name)) from error
+
+
+def _zip(files: Mapping[str, bytes]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name in sorted(files):
+            entry = zipfile.ZipInfo(name, _EPOCH)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.create_system = 3
+            entry.external_attr = 0o100644 << 16
+            archive.writestr(entry, files[name], compresslevel=9)
+    return out.getvalue()
+
+
+def _unzip(data: bytes) -> dict[str, bytes]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            names = archive.namelist()
+            if len(set(names)) != len(names) or not {*OWN_FILES, MANIFEST} <= set(names):
+                raise InvalidError(msg("묶음에 빠지거나 겹치는 파일이 있습니다."))
+            return {name: archive.read(name) for name in names}
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        raise InvalidError(msg("묶음 파일(zip)이 손상되었습니다.")) from error

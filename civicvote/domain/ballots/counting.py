@@ -1,0 +1,257 @@
+"""Opening the counted ballots, and the documents and digests of a count.
+
+The opening may run on an offline machine: it takes ciphertexts without slots and gives plaintexts in the order of
+their own hashes, so nothing links a choice to a place in the list. What cannot be counted is listed with its reason:
+
+- `undecryptable`: the tracker; nothing more can be known about it.
+- `spoiled`: the raw plaintext in base64 with a reason: `malformed` (not what the platform writes), `duplicate` (the
+  same ballot, nonce included, stands among the valid ones already), or the code of the broken rule (`rules.Problem`).
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from civicvote.domain.ballots.encoding import b64, canonical, digest, unb64
+from civicvote.domain.ballots.keys import vote_key
+from civicvote.domain.ballots.rules import Amount, Notice, Rules, amount, check_notice
+from civicvote.domain.ballots.sealing import OVERHEAD, Ballot, Opener, from_document, pad, parse, tracker
+from civicvote.domain.errors import ConflictError, InvalidError
+from civicvote.domain.messages import msg
+
+EXPORT_FORMAT = "civicvote-count/1"
+PLAINTEXTS_FORMAT = "civicvote-plaintexts/1"
+RESULT_FORMAT = "civicvote-result/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Spoiled:
+    """A ballot that could be decrypted but not counted; `plaintext` as decrypted, padding included."""
+
+    reason: str
+    plaintext: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """Outcome of an opening: valid ballots by own hash, spoiled ones by SHA-256, undecryptable trackers sorted."""
+
+    vote: str
+    ballots: tuple[Ballot, ...]
+    spoiled: tuple[Spoiled, ...]
+    undecryptable: tuple[str, ...]
+
+    @property
+    def total(self) -> int:
+        """How many ballots were counted, valid or not."""
+        return len(self.ballots) + len(self.spoiled) + len(self.undecryptable)
+
+    def reasons(self) -> dict[str, int]:
+        """Reason → number of ballots that are not valid."""
+        counts = Counter(one.reason for one in self.spoiled)
+        counts["undecryptable"] += len(self.undecryptable)
+        return {reason: n for reason, n in sorted(counts.items()) if n}
+
+    def document(self) -> dict[str, Any]:
+        """plaintexts.json, and the output of `civicvote count`."""
+        return {
+            "format": PLAINTEXTS_FORMAT,
+            "vote": self.vote,
+            "ballots": [ballot.document() for ballot in self.ballots],
+            "spoiled": [{"reason": one.reason, "plaintext": b64(one.plaintext)} for one in self.spoiled],
+            "undecryptable": list(self.undecryptable),
+        }
+
+
+def open_ballots(counted: Iterable[bytes], secret_key: bytes, notice: Notice) -> Opened:
+    """Decrypt, validate and sort the counted ciphertexts of the notice's vote.
+
+    `secret_key`: 32 bytes. InvalidError when it isn't the secret half of the notice's key: a wrong key must never look
+    like a vote full of invalid ballots.
+    """
+    check_notice(notice)
+    vote, rules = notice["vote"], Rules(notice)
+    if vote_key(secret_key).public.hex() != notice["keys"]["vote"]:
+        raise InvalidError(msg("이 열쇠는 이 투표의 열쇠가 아닙니다."))
+    opener = Opener(secret_key, vote)
+    valid: dict[bytes, Ballot] = {}
+    spoiled: list[Spoiled] = []
+    undecryptable: list[str] = []
+    for sealed in counted:
+        padded = opener.open(sealed)
+        if padded is None:
+            undecryptable.append(tracker(vote, sealed))
+            continue
+        ballot = parse(padded, rules.length)
+        problem = "malformed" if ballot is None else _reason(rules, ballot, valid)
+        if ballot is None or problem:
+            spoiled.append(Spoiled(problem, padded))
+        else:
+            valid[ballot.own_hash()] = ballot
+    return Opened(
+        vote,
+        tuple(valid[key] for key in sorted(valid)),
+        tuple(sorted(spoiled, key=lambda one: (hashlib.sha256(one.plaintext).digest(), one.reason))),
+        tuple(sorted(undecryptable)),
+    )
+
+
+def _reason(rules: Rules, ballot: Ballot, valid: Mapping[bytes, Ballot]) -> str:
+    if problem := rules.problem(ballot):
+        return problem.code
+    return "duplicate" if ballot.own_hash() in valid else ""
+
+
+def read_opened(body: Any, notice: Notice, counted: Iterable[str]) -> Opened:
+    """Check what came back from the offline machine against the notice and the counted trackers.
+
+    InvalidError when it belongs to another vote, is out of order, holds a ballot on the wrong list, or its number of
+    ballots isn't that of the counted ones. This is all that can be checked without the secret key.
+    """
+    trackers = set(counted)
+    try:
+        opened = Opened(
+            body["vote"],
+            tuple(from_document(one) for one in body["ballots"]),
+            tuple(Spoiled(one["reason"], unb64(one["plaintext"])) for one in body["spoiled"]),
+            tuple(body["undecryptable"]),
+        )
+        same = canonical(opened.document()) == canonical(body)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise InvalidError(msg("개표 파일의 형식이 올바르지 않습니다.")) from error
+    if not same or opened.vote != notice["vote"]:
+        raise InvalidError(msg("개표 파일의 형식이 올바르지 않거나 다른 투표의 것입니다."))
+    if opened.total != len(trackers) or not trackers >= set(opened.undecryptable):
+        raise InvalidError(
+            msg(
+                "개표한 표의 수(%(opened)s)가 집계 대상(%(counted)s)과 다릅니다.",
+                opened=opened.total,
+                counted=len(trackers),
+            )
+        )
+    _check_lists(opened, Rules(notice))
+    return opened
+
+
+def _check_lists(opened: Opened, rules: Rules) -> None:
+    hashes = [ballot.own_hash() for ballot in opened.ballots]
+    marks = [(hashlib.sha256(one.plaintext).digest(), one.reason) for one in opened.spoiled]
+    if hashes != sorted(set(hashes)) or marks != sorted(marks):
+        raise InvalidError(msg("개표 파일의 표가 정해진 순서가 아닙니다."))
+    if list(opened.undecryptable) != sorted(set(opened.undecryptable)):
+        raise InvalidError(msg("개표 파일의 표가 정해진 순서가 아닙니다."))
+    valid = dict(zip(hashes, opened.ballots, strict=True))
+    good = all(
+        rules.problem(ballot) is None and parse(pad(ballot.plaintext(), rules.length), rules.length)
+        for ballot in opened.ballots
+    )
+    if not good or any(one.reason != _spoiled_reason(one, rules, valid) for one in opened.spoiled):
+        raise InvalidError(msg("개표 파일에 유효와 무효가 뒤바뀐 표가 있습니다."))
+
+
+def _spoiled_reason(one: Spoiled, rules: Rules, valid: Mapping[bytes, Ballot]) -> str:
+    ballot = parse(one.plaintext, rules.length)
+    return "malformed" if ballot is None else _reason(rules, ballot, valid)
+
+
+def export_document(notice: Notice, counted: Iterable[tuple[str, bytes]]) -> dict[str, Any]:
+    """The file carried to the offline machine: notice and counted (tracker, sealed), by tracker, without slots."""
+    return {"format": EXPORT_FORMAT, "notice": notice, "counted": counted_rows(counted)}
+
+
+def read_export(body: Any) -> tuple[Notice, list[tuple[str, bytes]]]:
+    """(notice, counted) of an export; InvalidError when it is damaged or a tracker doesn't belong to its ballot."""
+    try:
+        notice, rows = body["notice"], body["counted"]
+        if body["format"] != EXPORT_FORMAT:
+            raise InvalidError(msg("개표용 파일의 형식이 올바르지 않습니다."))
+        check_notice(notice)
+        counted = [(row["tracker"], unb64(row["sealed"])) for row in rows]
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise InvalidError(msg("개표용 파일의 형식이 올바르지 않습니다.")) from error
+    check_counted(notice, counted)
+    return notice, counted
+
+
+def check_counted(notice: Notice, counted: Sequence[tuple[str, bytes]]) -> None:
+    """ConflictError unless every tracker is its ballot's, none stands twice, and all have the vote's one length."""
+    length = notice["ballot"]["length"] + OVERHEAD
+    if len({one for one, _ in counted}) != len(counted):
+        raise ConflictError(msg("집계 대상에 같은 추적번호가 두 번 있습니다."))
+    for one, sealed in counted:
+        if tracker(notice["vote"], sealed) != one or len(sealed) != length:
+            raise ConflictError(msg("추적번호 %(tracker)s의 표가 게시된 것과 다릅니다.", tracker=one))
+
+
+def counted_rows(counted: Iterable[tuple[str, bytes]]) -> list[dict[str, str]]:
+    """counted.json: `{"tracker", "sealed"}` (base64) by tracker."""
+    return [{"tracker": one, "sealed": b64(sealed)} for one, sealed in sorted(counted)]
+
+
+def counted_digest(counted: Iterable[tuple[str, bytes]]) -> str:
+    """What the board's `counted` entry carries: the digest of [[tracker, SHA-256(sealed) hex], …] by tracker."""
+    return digest("counted", [[one, hashlib.sha256(sealed).hexdigest()] for one, sealed in sorted(counted)])
+
+
+def plaintexts_digest(opened: Opened) -> str:
+    """What the board's `plaintexts` entry carries."""
+    return digest("plaintexts", opened.document())
+
+
+def result_digest(result: Mapping[str, Any]) -> str:
+    """What the board's `result` entry carries."""
+    return digest("result", result)
+
+
+def contest_ballots(notice: Notice, ballots: Iterable[Ballot], pool: str) -> list[dict[str, int]]:
+    """The ballots that take part in the pool's contest, as {project id: points} (1 for an approval).
+
+    Withdrawn projects are still in: a ballot that chose only such a one keeps its share of the money (see
+    `rules.Contest`). Drop them from the projects, not from the ballots.
+    """
+    contest = next(one for one in notice["contests"] if one["pool"] == pool)
+    ids = {project["id"] for project in notice["projects"] if project["pool"] == pool}
+    rows = []
+    for ballot in ballots:
+        points = ballot.points or (1,) * len(ballot.picks)
+        row = {pick: point for pick, point in zip(ballot.picks, points, strict=True) if pick in ids}
+        if row or contest["empty_ballots"]:
+            rows.append(row)
+    return rows
+
+
+def result_document(notice: Notice, ballots: Sequence[Ballot], selected: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """result.json from `selected`: pool → ids in the order of their selection.
+
+    Per contest: `pool`, `ballots` (how many took part), `votes` (project → supporters), `selected`, `spent`.
+    """
+    costs = {project["id"]: amount(project["cost"]) for project in notice["projects"]}
+    contests = []
+    for contest in notice["contests"]:
+        rows = contest_ballots(notice, ballots, contest["pool"])
+        votes = Counter(pick for row in rows for pick in row)
+        chosen = list(selected[contest["pool"]])
+        ids = [project["id"] for project in notice["projects"] if project["pool"] == contest["pool"]]
+        contests.append(
+            {
+                "pool": contest["pool"],
+                "ballots": len(rows),
+                "votes": {one: votes[one] for one in ids},
+                "selected": chosen,
+                "spent": _plain(sum(costs[one] for one in chosen)),
+            }
+        )
+    return {"format": RESULT_FORMAT, "vote": notice["vote"], "contests": contests}
+
+
+def _plain(total: Any) -> Amount:
+    """Whole amounts as int, others as the shortest decimal text."""
+    if total == int(total):
+        return int(total)
+    places = 1
+    while (total * 10**places).denominator != 1:
+        places += 1
+    digits = str(int(total * 10**places)).rjust(places + 1, "0")
+    return f"{digits[:-places]}.{digits[-places:]}"
