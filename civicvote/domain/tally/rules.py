@@ -1,0 +1,140 @@
+"""The rule of a count, as a value that can be published before the vote and compared afterwards."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from civicvote.domain.errors import InvalidError
+from civicvote.domain.messages import msg
+from civicvote.domain.tally.election import Amount, Election
+
+
+class Method(StrEnum):
+    """How projects are chosen."""
+
+    GREEDY = "greedy"
+    """G1: by votes, whatever fits."""
+    GREEDY_NO_SKIP = "greedy-no-skip"
+    """G2: by votes, ends at the first that does not fit."""
+    GREEDY_80 = "greedy-80"
+    """G3 (Poznań): as G2, but that one is funded when at least 80 % of its cost is left."""
+    GREEDY_PER_COST = "greedy-per-cost"
+    """G4: by votes per won, whatever fits."""
+    EQUAL_SHARES = "equal-shares"
+    """Method of Equal Shares (Peters, Pierczyński, Skowron 2021)."""
+
+
+class Utility(StrEnum):
+    """What a funded project is worth to a supporter: its cost, or one."""
+
+    COST = "cost"
+    CARDINALITY = "cardinality"
+
+
+class Completion(StrEnum):
+    """How Equal Shares goes on with the money it leaves."""
+
+    NONE = "none"
+    ADD1 = "add1"
+    ADD1U = "add1u"
+    """add1, then greedily what still fits."""
+    UTILITARIAN = "utilitarian"
+    """One run, then greedily what still fits."""
+
+
+class TieKey(StrEnum):
+    """One criterion of a tie order; `id` is the order of the ids as text, `number` the order of the ballot."""
+
+    ID = "id"
+    NUMBER = "number"
+    VOTES = "votes"
+    COST = "cost"
+    COST_DESC = "cost-desc"
+    LOT = "lot"
+
+
+@dataclass(frozen=True, slots=True)
+class Tie:
+    """≺, the order among equals: criteria one after the other, the id as the last. `lot` lists ids, first wins.
+
+    Ids that a lot leaves out come after those it names.
+    """
+
+    keys: tuple[TieKey, ...] = (TieKey.ID,)
+    lot: tuple[str, ...] = ()
+
+    @classmethod
+    def parse(cls, text: str) -> "Tie":
+        """`"cost,id"` → the criteria; raises `InvalidError` for an unknown one."""
+        try:
+            return cls(tuple(TieKey(part.strip()) for part in text.split(",")))
+        except ValueError:
+            raise InvalidError(msg("알 수 없는 동점 기준입니다: %(text)s", text=text), field="tie") from None
+
+    @classmethod
+    def by_lot(cls, ids: Iterable[str]) -> "Tie":
+        """An order drawn by lot."""
+        return cls((TieKey.LOT,), tuple(ids))
+
+    def ranks(self, election: Election) -> list[int]:
+        """Each project's place in ≺, 0 first."""
+        place = {project: number for number, project in enumerate(self.lot)}
+
+        def key(number: int) -> tuple[object, ...]:
+            project = election.projects[number]
+            values = {
+                TieKey.ID: project.id,
+                TieKey.NUMBER: number,
+                TieKey.VOTES: -election.votes[number],
+                TieKey.COST: project.cost,
+                TieKey.COST_DESC: -project.cost,
+                TieKey.LOT: place.get(project.id, len(place)),
+            }
+            return (*(values[criterion] for criterion in self.keys), project.id)
+
+        ranks = [0] * len(election.projects)
+        for rank, number in enumerate(sorted(range(len(ranks)), key=key)):
+            ranks[number] = rank
+        return ranks
+
+    def __str__(self) -> str:
+        return ",".join(self.keys)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Everything that decides a count besides the ballots.
+
+    `step` (money) and `exhaustive_stop` belong to add1: the endowment grows by `step` per voter and round, and with
+    `exhaustive_stop` the count ends as soon as no supported project fits any more. `comparison` adopts the greedy
+    result if strictly more voters get more funded projects from it. `threshold` is the least number of votes (points)
+    a project needs. `withdrawn` ids are out; of each of the `exclusive` groups at most one is funded.
+    """
+
+    method: Method = Method.GREEDY
+    utility: Utility = Utility.COST
+    completion: Completion = Completion.NONE
+    step: Amount = 1
+    exhaustive_stop: bool = True
+    comparison: bool = False
+    tie: Tie = field(default_factory=Tie)
+    threshold: Amount = 0
+    withdrawn: frozenset[str] = frozenset()
+    exclusive: tuple[frozenset[str], ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.step <= 0:
+            raise InvalidError(msg("한 번에 더하는 금액은 0보다 커야 합니다."), field="step")
+        if self.threshold < 0:
+            raise InvalidError(msg("최소 득표는 0보다 작을 수 없습니다."), field="threshold")
+
+    @property
+    def name(self) -> str:
+        """The method's name, as the command line takes it."""
+        return self.method.value
+
+    def check(self, election: Election) -> None:
+        """Raise `InvalidError` when the rule names a project the election does not have."""
+        for project in sorted(self.withdrawn.union(*self.exclusive)):
+            if project not in election.index:
+                raise InvalidError(msg("이 선거에 없는 사업입니다: %(id)s", id=project))
