@@ -1,0 +1,5 @@
+"""`python -m civicvote`."""
+
+from civicvote.cli import main
+
+main()

@@ -1,0 +1,70 @@
+"""The application, put together."""
+
+import logging
+
+from flask import Flask
+from flask.typing import ResponseReturnValue
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from civicvote import db, views
+from civicvote.settings import ROOT, Settings
+from civicvote.web import access, assets, errors, filters, headers, i18n, menus, observe, render
+
+
+class CivicVote(Flask):
+    """Flask with the house's commit policy: the response decides, and an error at commit is an error of the request."""
+
+    def dispatch_request(self) -> ResponseReturnValue:
+        """Run the view, then commit under 400."""
+        response = self.make_response(super().dispatch_request())
+        db.finish(response)
+        return response
+
+
+csrf = CSRFProtect()
+limiter = Limiter(key_func=get_remote_address, default_limits=["600 per minute"], default_limits_per_method=False)
+
+
+def create_app(settings: Settings | None = None, *, database: db.Database | None = None, testing: bool = False) -> CivicVote:
+    """Build the application from the environment, or from the given settings."""
+    settings = settings or Settings()
+    app = CivicVote("civicvote", root_path=str(ROOT / "civicvote"), template_folder=str(ROOT / "templates"), static_folder=None)
+    app.testing = testing
+    app.extensions["civicvote.settings"] = settings
+    app.config.update(
+        SECRET_KEY=settings.keystore.derived("cookies"),
+        TRUSTED_HOSTS=settings.hosts,
+        MAX_CONTENT_LENGTH=8 * 1024 * 1024,
+        MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
+        MAX_FORM_PARTS=3000,
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_SSL_STRICT=False,  # our own check of Origin stands in web/headers.py
+        SESSION_COOKIE_NAME="__Host-form" if settings.secure else "form",
+        SESSION_COOKIE_SECURE=settings.secure,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        RATELIMIT_STORAGE_URI=settings.limits_storage,
+        RATELIMIT_ENABLED=not testing,
+    )
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    db.init_app(app, settings, database)
+    observe.init_app(app, settings)
+    headers.init_app(app, settings)
+    limiter.init_app(app)
+    i18n.init_app(app)
+    access.init_app(app)
+    csrf.init_app(app)
+    render.htmx.init_app(app)
+    filters.init_app(app)
+    menus.init_app(app, settings)
+    errors.init_app(app)
+    views.init_app(app, settings)
+    assets.init_app(app, ROOT / "static", settings.instance / "static")
+    if settings.proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies, x_host=0)  # type: ignore[method-assign]
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    return app

@@ -1,0 +1,55 @@
+"""Keyset pagination: a page remembers the last row's place, so page 500 costs what page 1 costs."""
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+from uuid import UUID
+
+from civicvote.domain.errors import InvalidError
+from civicvote.domain.messages import msg
+
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """The place after which the next page begins: the last row's key and, if sorted by something else, that value (and a second)."""
+
+    key: UUID
+    value: str | int | None = None
+
+    def encode(self) -> str:
+        """As it stands in a URL."""
+        text = json.dumps([str(self.key), self.value], ensure_ascii=False)
+        return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+    @classmethod
+    def decode(cls, text: str) -> "Cursor | None":
+        """Read back what `encode` wrote; None for an empty text, InvalidError for a broken one."""
+        if not text:
+            return None
+        try:
+            key, value = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+            if value is not None and not isinstance(value, str | int):
+                raise ValueError(text)
+            return cls(UUID(key), value)
+        except (ValueError, TypeError, AttributeError, binascii.Error, RecursionError) as error:
+            raise InvalidError(msg("목록의 위치를 알 수 없습니다. 첫 쪽부터 다시 보십시오.")) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """Some rows and the place of the next ones, if any."""
+
+    rows: Sequence[T]
+    next: Cursor | None
+
+    @classmethod
+    def cut(cls, rows: Sequence[T], size: int, place: Callable[[T], Cursor]) -> "Page[T]":
+        """Make a page from up to `size` + 1 rows."""
+        shown = rows[:size]
+        return cls(shown, place(shown[-1]) if len(rows) > size and shown else None)

@@ -1,0 +1,90 @@
+"""Keys that never enter the database: files with mode 0600 in one folder. A KMS would stand behind the same methods."""
+
+import base64
+import hashlib
+import hmac
+import os
+import secrets
+from functools import cached_property
+from pathlib import Path
+from uuid import UUID
+
+from cryptography.fernet import Fernet
+
+
+class KeyMissingError(RuntimeError):
+    """A key that must exist is not in the key folder."""
+
+
+class KeyStore:
+    """Secret key of the application, identity key, and per vote the roll key, the board key and (demo, small votes) the key file."""
+
+    def __init__(self, folder: Path, secret_key: str = "") -> None:
+        self.folder = folder
+        self._given = secret_key
+
+    def _path(self, name: str) -> Path:
+        return self.folder / f"{name}.key"
+
+    def read(self, name: str) -> bytes:
+        """The key called `name`; KeyMissingError if there is none."""
+        try:
+            return self._path(name).read_bytes()
+        except FileNotFoundError as error:
+            raise KeyMissingError(name) from error
+
+    def exists(self, name: str) -> bool:
+        """Whether the key is in the folder."""
+        return self._path(name).exists()
+
+    def write(self, name: str, value: bytes) -> None:
+        """Store a new key, readable by its owner only. An existing one is never replaced."""
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle = os.open(self._path(name), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(value)
+            file.flush()
+            os.fsync(file.fileno())
+
+    def destroy(self, name: str) -> None:
+        """Remove a key for good; nothing happens if it is gone already."""
+        self._path(name).unlink(missing_ok=True)
+
+    def _made_once(self, name: str) -> bytes:
+        try:
+            self.write(name, secrets.token_bytes(32))
+        except FileExistsError:
+            pass
+        return self.read(name)
+
+    @cached_property
+    def application(self) -> bytes:
+        """Signs cookies and forms; other purposes are derived from it by `derived`."""
+        return self._given.encode() if self._given else self._made_once("application")
+
+    @cached_property
+    def person(self) -> bytes:
+        """K_person: HMAC key of verified identities, for the platform's life."""
+        return self._made_once("person")
+
+    def derived(self, purpose: str) -> bytes:
+        """32 bytes for one purpose."""
+        return hmac.digest(self.application, f"civicvote|{purpose}".encode(), hashlib.sha256)
+
+    @cached_property
+    def box(self) -> Fernet:
+        """Seals small secrets that must lie in the database, such as those of authenticator apps."""
+        return Fernet(base64.urlsafe_b64encode(self.derived("box")))
+
+    def roll(self, vote_id: UUID) -> bytes:
+        """K_roll of a vote; destroyed after the objection period."""
+        return self.read(f"roll-{vote_id}")
+
+    def board(self, vote_id: UUID) -> bytes:
+        """Ed25519 private key (32 bytes) that signs receipts and heads of a vote."""
+        return self.read(f"board-{vote_id}")
+
+    @cached_property
+    def audit(self) -> bytes:
+        """Ed25519 private key (32 bytes) that signs heads of the audit log."""
+        return self._made_once("audit")

@@ -1,0 +1,58 @@
+"""What counting leaves behind: runs that never change, and the files that were published."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from civicvote.models.base import AppendOnly, Base, Keyed
+
+
+class TallyRun(Keyed, AppendOnly, Base):
+    """One count: what went in (digest), by which rule, every step, and what came out per pool."""
+
+    __tablename__ = "tally_run"
+
+    vote_id: Mapped[UUID] = mapped_column(ForeignKey("vote.id"))
+    requested_by: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
+    at: Mapped[datetime]
+    input_hash: Mapped[str] = mapped_column(String(64))
+    code_version: Mapped[str] = mapped_column(String(40))
+    #: Opened ballots sorted by their own hash: what will be published, readable by nobody before that.
+    plaintexts: Mapped[bytes] = mapped_column(LargeBinary)
+    result: Mapped[dict[str, Any]]
+    result_hash: Mapped[str] = mapped_column(String(64))
+
+    __table_args__ = (Index("ix_tally_run_vote_id_id", "vote_id", "id"),)
+
+
+class TallyDecision(Keyed, AppendOnly, Base):
+    """What the second person said to a run: approved after counting again, or sent back."""
+
+    __tablename__ = "tally_decision"
+
+    run_id: Mapped[UUID] = mapped_column(ForeignKey("tally_run.id"), unique=True)
+    requested_by: Mapped[UUID | None]
+    decided_by: Mapped[UUID | None]
+    at: Mapped[datetime]
+    approved: Mapped[bool]
+    result_hash: Mapped[str] = mapped_column(String(64))
+
+    __table_args__ = (CheckConstraint("requested_by <> decided_by", name="two_people"),)
+
+
+class PublishedFile(Keyed, AppendOnly, Base):
+    """A file of a published result: bundle, .pb or CSV, byte for byte as announced."""
+
+    __tablename__ = "published_file"
+
+    vote_id: Mapped[UUID] = mapped_column(ForeignKey("vote.id"))
+    name: Mapped[str] = mapped_column(String(120))
+    media_type: Mapped[str] = mapped_column(String(80))
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    sha256: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime]
+
+    __table_args__ = (UniqueConstraint("vote_id", "name"),)

@@ -1,0 +1,135 @@
+"""A budget cycle, its pools of money, and the holds on it."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from civicvote.domain.cycles import BallotType, Eligibility, TallyRule, Timetable, Window
+from civicvote.domain.lifecycles import CycleState
+from civicvote.models.base import Base, Keyed, enum_type
+
+
+class Cycle(Keyed, Base):
+    """One year's 시민공감예산: windows, rules of the ballot and of the count. Rules lock when the ballot list is approved."""
+
+    __tablename__ = "cycle"
+
+    slug: Mapped[str] = mapped_column(String(60), unique=True)
+    title: Mapped[str] = mapped_column(String(120))
+    summary: Mapped[str] = mapped_column(Text, default="")
+    state: Mapped[CycleState] = mapped_column(enum_type(CycleState, "state_known"), default=CycleState.DRAFT)
+    year: Mapped[int]
+
+    proposals_open_at: Mapped[datetime]
+    proposals_close_at: Mapped[datetime]
+    review_until: Mapped[datetime]
+    voting_open_at: Mapped[datetime]
+    voting_close_at: Mapped[datetime]
+
+    ballot_type: Mapped[BallotType] = mapped_column(enum_type(BallotType, "ballot_type_known"), default=BallotType.APPROVAL)
+    min_picks: Mapped[int] = mapped_column(default=1)
+    max_picks: Mapped[int] = mapped_column(default=10)
+    min_level: Mapped[int] = mapped_column(default=2)
+    min_age: Mapped[int] = mapped_column(default=14)
+
+    tally_rule: Mapped[TallyRule] = mapped_column(enum_type(TallyRule, "tally_rule_known"), default=TallyRule.EQUAL_SHARES)
+    utility: Mapped[str] = mapped_column(String(16), default="cost")
+    completion: Mapped[str] = mapped_column(String(16), default="add1")
+    #: Won by which each voter's share grows in a completion.
+    step_won: Mapped[int] = mapped_column(default=1000)
+    exhaustive_stop: Mapped[bool] = mapped_column(default=True)
+    tie: Mapped[str] = mapped_column(String(16), default="votes")
+    #: Votes a project needs to be considered at all.
+    min_support: Mapped[int] = mapped_column(default=0)
+
+    #: "sealed" votes carry an encrypted ballot per person; an imported one came with its ballots open.
+    origin: Mapped[str] = mapped_column(String(16), default="platform")
+    created_by: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
+    created_at: Mapped[datetime]
+    list_requested_by: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
+    list_approved_by: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
+    #: Counts every change of rules, pools and windows; forms carry it so that nobody overwrites another's change.
+    version: Mapped[int] = mapped_column(default=1)
+
+    pools: Mapped[list["Pool"]] = relationship(lazy="raise_on_sql", back_populates="cycle", order_by="Pool.position")
+    holds: Mapped[list["Hold"]] = relationship(lazy="raise_on_sql", back_populates="cycle", order_by="Hold.placed_at")
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 — SQLAlchemy's own declaration
+    __table_args__ = (
+        CheckConstraint("proposals_open_at < proposals_close_at", name="proposals_window"),
+        CheckConstraint("voting_open_at < voting_close_at", name="voting_window"),
+        CheckConstraint("proposals_close_at <= voting_open_at", name="proposals_before_voting"),
+        CheckConstraint("min_picks >= 0 AND max_picks >= 1 AND min_picks <= max_picks", name="picks"),
+        CheckConstraint("min_level BETWEEN 0 AND 2", name="level_known"),
+        CheckConstraint("min_age BETWEEN 0 AND 120", name="age_plausible"),
+        CheckConstraint("step_won >= 1", name="step_positive"),
+        CheckConstraint("utility IN ('cost', 'cardinality')", name="utility_known"),
+        CheckConstraint("completion IN ('none', 'add1')", name="completion_known"),
+        CheckConstraint("tie IN ('id', 'votes', 'cost')", name="tie_known"),
+        CheckConstraint("origin IN ('platform', 'import')", name="origin_known"),
+        CheckConstraint("list_approved_by IS NULL OR list_approved_by <> list_requested_by", name="list_two_people"),
+        Index("ix_cycle_state_voting_close_at", "state", "voting_close_at"),
+        Index("ix_cycle_year_id", "year", "id"),
+    )
+
+    def timetable(self, *, held: bool) -> Timetable:
+        """The facts that decide the phase."""
+        return Timetable(
+            self.state,
+            Window(self.proposals_open_at, self.proposals_close_at),
+            Window(self.voting_open_at, self.voting_close_at),
+            held=held,
+        )
+
+    def eligibility(self) -> Eligibility:
+        """Who may vote."""
+        return Eligibility(self.min_level, self.min_age)
+
+
+class Pool(Keyed, Base):
+    """Money of a cycle: city-wide (no district) or one district's; a contest of its own in the count."""
+
+    __tablename__ = "pool"
+
+    cycle_id: Mapped[UUID] = mapped_column(ForeignKey("cycle.id"))
+    name: Mapped[str] = mapped_column(String(80))
+    theme: Mapped[str] = mapped_column(String(40), default="")
+    district: Mapped[str | None] = mapped_column(String(5))
+    amount_won: Mapped[int] = mapped_column(BigInteger)
+    #: Most picks within this pool; NULL leaves only the cycle's own limit.
+    max_picks: Mapped[int | None]
+    position: Mapped[int] = mapped_column(default=0)
+    cycle: Mapped[Cycle] = relationship(lazy="raise_on_sql", back_populates="pools")
+
+    __table_args__ = (
+        CheckConstraint("amount_won > 0", name="amount_positive"),
+        CheckConstraint("max_picks >= 1", name="picks_positive"),
+        UniqueConstraint("cycle_id", "name"),
+        Index("ix_pool_cycle_id_position", "cycle_id", "position"),
+    )
+
+
+class Hold(Keyed, Base):
+    """보류: staff close what the clock has open, with a reason; lifted by filling in `lifted_at`."""
+
+    __tablename__ = "cycle_hold"
+
+    cycle_id: Mapped[UUID] = mapped_column(ForeignKey("cycle.id"), index=True)
+    reason: Mapped[str] = mapped_column(Text)
+    placed_by: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
+    placed_at: Mapped[datetime]
+    lifted_at: Mapped[datetime | None]
+    cycle: Mapped[Cycle] = relationship(lazy="raise_on_sql", back_populates="holds")
+
+    __table_args__ = (
+        # One hold at a time: of two people pressing the button the second is told.
+        Index(
+            "uq_cycle_hold_open",
+            "cycle_id",
+            unique=True,
+            sqlite_where=text("lifted_at IS NULL"),
+            postgresql_where=text("lifted_at IS NULL"),
+        ),
+    )

@@ -1,0 +1,8 @@
+"""The one place that reads the clock, so that a test may move it."""
+
+from datetime import UTC, datetime
+
+
+def now() -> datetime:
+    """This moment, UTC-aware."""
+    return datetime.now(UTC)

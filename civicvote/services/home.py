@@ -1,0 +1,147 @@
+"""The first page and a person's own: what is going on, what is mine."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from civicvote.domain.cycles import PHASE_LABELS, Phase
+from civicvote.domain.lifecycles import CycleState, ProjectState
+from civicvote.domain.messages import Message
+from civicvote.domain.permissions import Actor, Permission
+from civicvote.models.cycles import Cycle, Hold, Pool
+from civicvote.models.projects import Follow, Project
+from civicvote.models.votes import Participation, Vote
+from civicvote.services import clock
+
+
+@dataclass(frozen=True, slots=True)
+class CycleCard:
+    """A cycle as the first page shows it. `until` is the moment the present phase ends, if the clock ends it."""
+
+    slug: str
+    title: str
+    summary: str
+    phase: Phase
+    phase_label: Message
+    until: datetime | None
+    amount_won: int
+    projects: int
+    participants: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectCard:
+    """A project in a short list."""
+
+    id: UUID
+    title: str
+    state: ProjectState
+    pool: str
+    cost_won: int | None
+    endorsements: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """The first page."""
+
+    cycles: list[CycleCard]
+    newest: list[ProjectCard]
+
+
+def _until(cycle: Cycle, phase: Phase) -> datetime | None:
+    return {
+        Phase.BEFORE_PROPOSALS: cycle.proposals_open_at,
+        Phase.PROPOSALS: cycle.proposals_close_at,
+        Phase.REVIEW: cycle.voting_open_at,
+        Phase.BALLOT_LIST: cycle.voting_open_at,
+        Phase.VOTING: cycle.voting_close_at,
+    }.get(phase)
+
+
+def cards(session: Session, *, limit: int = 4) -> list[CycleCard]:
+    """Announced cycles, the one that closes soonest first, those with a result last; one statement."""
+    amount = select(func.sum(Pool.amount_won)).where(Pool.cycle_id == Cycle.id).scalar_subquery()
+    projects = (
+        select(func.count()).where(Project.cycle_id == Cycle.id, Project.state != ProjectState.DRAFT).scalar_subquery()
+    )
+    held = select(func.count()).where(Hold.cycle_id == Cycle.id, Hold.lifted_at.is_(None)).scalar_subquery()
+    people = (
+        select(func.count())
+        .select_from(Participation)
+        .join(Vote, Vote.id == Participation.vote_id)
+        .where(Vote.cycle_id == Cycle.id)
+        .scalar_subquery()
+    )
+    rows = session.execute(
+        select(Cycle, amount, projects, held, people)
+        .where(Cycle.state != CycleState.DRAFT)
+        .order_by(Cycle.state == CycleState.PUBLISHED, Cycle.voting_close_at.desc(), Cycle.id)
+        .limit(limit)
+    )
+    moment = clock.now()
+    found = []
+    for cycle, total, count, holds, voters in rows:
+        phase = cycle.timetable(held=bool(holds)).phase(moment)
+        found.append(
+            CycleCard(
+                cycle.slug, cycle.title, cycle.summary, phase, PHASE_LABELS[phase], _until(cycle, phase),
+                int(total or 0), count, voters,
+            )
+        )
+    return found
+
+
+def _project_cards(session: Session, *conditions: object, order: object, limit: int) -> list[ProjectCard]:
+    query = (
+        select(
+            Project.id, Project.title, Project.state, Pool.name, Project.cost_won, Project.requested_won,
+            Project.endorsement_count, Project.updated_at,
+        )
+        .join(Pool, Pool.id == Project.pool_id)
+        .where(*conditions)  # type: ignore[arg-type]  # column expressions
+        .order_by(order)  # type: ignore[arg-type]
+        .limit(limit)
+    )
+    return [
+        ProjectCard(r.id, r.title, r.state, r.name, r.cost_won or r.requested_won, r.endorsement_count, r.updated_at)
+        for r in session.execute(query)
+    ]
+
+
+def front(session: Session, actor: Actor) -> Front:
+    """What everybody sees first."""
+    del actor  # the same for all
+    newest = _project_cards(session, Project.state != ProjectState.DRAFT, order=Project.id.desc(), limit=6)
+    return Front(cards(session), newest)
+
+
+@dataclass(frozen=True, slots=True)
+class Mine:
+    """What a person did here. Of votes only that they took part."""
+
+    written: list[ProjectCard]
+    followed: list[ProjectCard]
+    votes: list[tuple[str, str]]
+
+
+def mine(session: Session, actor: Actor) -> Mine:
+    """The actor's own page."""
+    actor.require(Permission.ACCOUNT_OWN)
+    written = _project_cards(session, Project.author_id == actor.id, order=Project.id.desc(), limit=100)
+    following = select(Follow.project_id).where(Follow.user_id == actor.id)
+    followed = _project_cards(
+        session, Project.id.in_(following), Project.state != ProjectState.DRAFT, order=Project.id.desc(), limit=100
+    )
+    votes = session.execute(
+        select(Cycle.slug, Cycle.title)
+        .join(Vote, Vote.cycle_id == Cycle.id)
+        .join(Participation, Participation.vote_id == Vote.id)
+        .where(Participation.person_id == actor.person_id)
+        .order_by(Vote.closes_at.desc(), Vote.id)
+    ).all()
+    return Mine(written, followed, [(slug, title) for slug, title in votes])

@@ -1,0 +1,1 @@
+"""Budget projects: writing, reading, talking about them, and moving them on."""

@@ -1,0 +1,20 @@
+"""INSERT … ON CONFLICT DO NOTHING, which both databases know: an idempotent write in one statement."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import CursorResult
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from civicvote.models.base import Base
+
+
+def insert_new(session: Session, model: type[Base], rows: Sequence[dict[str, Any]]) -> int:
+    """Insert rows, leaving out those that break a unique constraint. Returns how many were new."""
+    if not rows:
+        return 0
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    statement = dialect.insert(model).values(list(rows)).on_conflict_do_nothing()
+    result = session.execute(statement)
+    return result.rowcount if isinstance(result, CursorResult) else 0

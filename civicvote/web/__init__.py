@@ -1,0 +1,1 @@
+"""Between Flask and the views: access, errors, render, headers, markup, filters, languages."""

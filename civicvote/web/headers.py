@@ -1,0 +1,69 @@
+"""Security headers of every answer; a nonce per request for our own scripts."""
+
+import secrets
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, g, request
+
+from civicvote.settings import Settings
+
+
+def csp_nonce() -> str:
+    """The nonce of this request's scripts."""
+    if "csp_nonce" not in g:
+        g.csp_nonce = secrets.token_urlsafe(18)
+    return str(g.csp_nonce)
+
+
+def _policy() -> str:
+    return "; ".join(
+        (
+            "default-src 'none'",
+            f"script-src 'nonce-{csp_nonce()}'",
+            "style-src 'self'",
+            "img-src 'self' data:",
+            "font-src 'self'",
+            "connect-src 'self'",
+            "manifest-src 'self'",
+            "form-action 'self'",
+            "base-uri 'none'",
+            "frame-ancestors 'none'",
+            "require-trusted-types-for 'script'",
+            "trusted-types htmx",
+        )
+    )
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    """Put the headers on."""
+
+    @app.after_request
+    def _headers(response: Response) -> Response:
+        headers = response.headers
+        if response.mimetype == "text/html":
+            headers.setdefault("Content-Security-Policy", _policy())
+        else:
+            headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; sandbox")
+        headers.setdefault("X-Content-Type-Options", "nosniff")
+        headers.setdefault("Referrer-Policy", "same-origin")
+        headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+        headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
+        headers.setdefault("X-Frame-Options", "DENY")
+        if settings.secure:
+            headers.setdefault("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
+        # Pages differ by person and language; only what says otherwise may be kept.
+        headers.setdefault("Cache-Control", "private, no-store" if g.get("_login_user") or request.method != "GET" else "private, no-cache")
+        response.vary.update(("Cookie", "Accept-Language"))
+        return response
+
+    @app.before_request
+    def _same_origin() -> None:
+        """A browser names the origin of every POST; a foreign one is refused before any form is read."""
+        if request.method in {"GET", "HEAD", "OPTIONS"}:
+            return
+        origin = request.headers.get("Origin")
+        if origin and origin != "null" and urlsplit(origin).netloc != request.host:
+            from flask import abort
+
+            abort(403)

@@ -1,0 +1,46 @@
+"""Languages: which one to speak, and messages of the rules in it."""
+
+from flask import Flask, g, has_request_context, request
+from flask_babel import Babel, get_locale, gettext
+
+from civicvote.domain.messages import Message
+
+LOCALES = ("ko", "en")
+COOKIE = "cv_lang"
+babel = Babel()
+
+
+def pick() -> str:
+    """The language of this request: the reader's own choice, else their account's, else what the browser prefers."""
+    if not has_request_context():
+        return "ko"
+    if "locale" not in g:
+        from civicvote.web.access import account_locale
+
+        chosen = request.cookies.get(COOKIE)
+        if chosen not in LOCALES:
+            chosen = account_locale() or request.accept_languages.best_match(LOCALES, default="ko")
+        g.locale = chosen
+    return str(g.locale)
+
+
+def language() -> str:
+    """ko or en."""
+    return str(get_locale() or "ko")[:2]
+
+
+def say(message: Message | str) -> str:
+    """A message of the rules, in the reader's language; places that hold messages are translated too."""
+    if isinstance(message, str):
+        return gettext(message)
+    params = {key: say(value) if isinstance(value, Message) else value for key, value in message.params.items()}
+    return gettext(message.text, **params) if params else gettext(message.text)
+
+
+def init_app(app: Flask) -> None:
+    """Korean first; times are Seoul's."""
+    babel.init_app(
+        app, locale_selector=pick, default_locale="ko", default_timezone="Asia/Seoul", default_translation_directories="translations"
+    )
+    app.jinja_env.filters["say"] = say
+    app.jinja_env.globals["locale_name"] = language

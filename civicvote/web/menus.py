@@ -1,0 +1,71 @@
+"""What stands in the header: by permission, never by role name."""
+
+from typing import Any
+
+from flask import Flask, current_app, request, url_for
+from flask_babel import gettext as _
+from flask_wtf.csrf import generate_csrf
+
+from civicvote.domain.permissions import Permission as P
+from civicvote.settings import Settings
+from civicvote.web.access import current_actor
+from civicvote.web.headers import csp_nonce
+from civicvote.web.i18n import language
+
+Entry = tuple[str, str, bool]
+
+
+def _entry(label: str, endpoint: str, **values: Any) -> Entry:
+    blueprint = endpoint.split(".")[0]
+    if endpoint not in current_app.view_functions:
+        return label, "/#" + endpoint, False
+    return label, url_for(endpoint, **values), request.blueprint == blueprint
+
+
+def nav() -> list[Entry]:
+    """The main menu: what everybody may read, then the work of officials."""
+    actor = current_actor()
+    entries = [
+        _entry(_("시민공감예산"), "cycles.index"),
+        _entry(_("사업제안"), "projects.index"),
+        _entry(_("투표·개표 검증"), "board.index"),
+    ]
+    if actor.can(P.REVIEW_QUEUE):
+        entries.append(_entry(_("검토"), "reviews.index"))
+    if actor.can(P.CYCLE_MANAGE) or actor.can(P.REVIEW_OVERSEE):
+        entries.append(_entry(_("운영"), "staff.index"))
+    if actor.can(P.AUDIT_READ):
+        entries.append(_entry(_("감사"), "audit.index"))
+    if actor.can(P.ACCOUNT_MANAGE):
+        entries.append(_entry(_("관리"), "admin.index"))
+    return entries
+
+
+def account_menu() -> list[Entry]:
+    """Behind the person's name."""
+    if not current_actor().signed_in:
+        return [_entry(_("로그인"), "accounts.sign_in"), _entry(_("회원가입"), "accounts.sign_up")]
+    return [
+        _entry(_("내 활동"), "home.mine"),
+        _entry(_("내 정보"), "accounts.profile"),
+        _entry(_("본인확인"), "verification.index"),
+        _entry(_("보안"), "factors.index"),
+    ]
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    """What every template may use."""
+
+    @app.context_processor
+    def _common() -> dict[str, Any]:
+        return {
+            "current_actor": current_actor(),
+            "csp_nonce": csp_nonce,
+            "csrf_token": generate_csrf,
+            "locale": language(),
+            "other_locale_url": url_for("home.language"),
+            "settings": settings,
+            "nav": nav(),
+            "account_menu": account_menu(),
+            "P": P,
+        }
