@@ -1,5 +1,6 @@
 """The count: an election and a rule in, an outcome out."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 from civicvote.domain.tally.compare import happier
@@ -41,11 +42,6 @@ def _outcome(area: Field, rule: Rule, steps: list[Step], reasons: dict[int, Reas
     )
 
 
-def _replace(outcome: Outcome, **changes: object) -> Outcome:
-    values = {name: getattr(outcome, name) for name in Outcome.__slots__}
-    return Outcome(**(values | changes))
-
-
 def _greedy_steps(area: Field, picked: Picked, left: int, *, completion: bool = False) -> list[Step]:
     election = area.election
     steps = []
@@ -69,7 +65,7 @@ def _greedy_steps(area: Field, picked: Picked, left: int, *, completion: bool = 
 def _greedy_outcome(area: Field, rule: Rule, picked: Picked, *, adopted: bool = False) -> Outcome:
     steps = _greedy_steps(area, picked, area.election.pool)
     ties = tuple((area.id(winner), area.id(loser)) for winner, loser in picked.ties)
-    return _replace(_outcome(area, rule, steps, area.out | picked.rejected), ties=ties, adopted=adopted)
+    return replace(_outcome(area, rule, steps, area.out | picked.rejected), ties=ties, adopted=adopted)
 
 
 def _shares_outcome(area: Field, rule: Rule, completed: Completed) -> Outcome:
@@ -106,7 +102,7 @@ def _shares_outcome(area: Field, rule: Rule, completed: Completed) -> Outcome:
     )
     outcome = _outcome(area, rule, steps, reasons)
     endowment = completed.endowment / election.money_unit
-    return _replace(outcome, endowment=endowment, rounds=completed.rounds, ties=ties)
+    return replace(outcome, endowment=endowment, rounds=completed.rounds, ties=ties)
 
 
 def _unaffordable(area: Field, completed: Completed) -> dict[int, Reason]:

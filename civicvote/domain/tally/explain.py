@@ -62,7 +62,7 @@ def explain_step(step: Step, place: int, money: Money = grouped) -> Message:
         return Message(msg("%(place)s번째로 선정되었습니다. 득표 %(votes)s, 선정 후 남은 예산 %(left)s.").text, facts)
     facts |= {"price": money(_rounded(step.price)), "emptied": grouped(step.emptied)}
     text = msg(
-        "%(place)s번째로 선정되었습니다. 득표 %(votes)s, 지지자 한 사람의 부담 %(price)s, 몫을 모두 쓴 지지자 %(emptied)s명."
+        "%(place)s번째로 선정되었습니다. 득표 %(votes)s, 한 사람의 부담 %(price)s, 몫을 모두 쓴 지지자 %(emptied)s명."
     )
     return Message(text.text, facts)
 

@@ -30,6 +30,11 @@ class Utility(StrEnum):
     COST = "cost"
     CARDINALITY = "cardinality"
 
+    @classmethod
+    def usual(cls, election: Election) -> "Utility":
+        """Cost for approval ballots; points speak for themselves. (As pabutools, so that results compare.)"""
+        return cls.CARDINALITY if election.scored else cls.COST
+
 
 class Completion(StrEnum):
     """How Equal Shares goes on with the money it leaves."""

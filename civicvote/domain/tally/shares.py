@@ -1,10 +1,8 @@
 """One exact run of the Method of Equal Shares (Peters, Pierczyński, Skowron 2021).
 
-Voters who hold the same amount form a class. A class's balance is a whole number over one common denominator, so
-every price is an exact fraction. Beside it stands its float64, rounded once from the exact value, never computed
-from another float: estimates made of them have a proven error, give a lower bound for each project's ρ, and only the
-projects whose bound reaches the best exact ρ found so far are priced exactly. ρ never falls within a run, so a bound
-stays valid until its project's turn (a lazy heap).
+Prices are whole numbers over one common denominator, and so is everyone's money. Beside it stands a float64 with a
+proven error: it gives a lower bound for each project's ρ, and only projects whose bound reaches the best exact ρ found
+so far are priced exactly. ρ never falls within a run, so a bound stays valid until its project's turn (a lazy heap).
 """
 
 import heapq
@@ -23,9 +21,12 @@ from civicvote.domain.tally.rules import Utility
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 
 _ULP = 2.0**-50
 """Relative error of one rounded operation, with room to spare (float64: 2^-53)."""
+_LEAST = 1e-300
+"""Stands for a balance that is above 0 but rounds to nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,183 +92,184 @@ class Market:
         return {candidate: np.array(row, dtype=np.int64) for candidate, row in rows.items()}
 
     @cached_property
-    def member_weights(self) -> dict[int, Ints]:
+    def people(self) -> dict[int, Floats]:
         """How many people cast each of `members`."""
-        return {candidate: self.weights[rows] for candidate, rows in self.members.items()}
+        return {candidate: self.weights[rows].astype(np.float64) for candidate, rows in self.members.items()}
+
+    @cached_property
+    def units(self) -> dict[int, Floats]:
+        """People times points of each of `members`."""
+        if not self.points:
+            return self.people
+        return {candidate: people * self.points[candidate] for candidate, people in self.people.items()}
+
+    @property
+    def point_type(self) -> Any:
+        """The smallest type that holds the points of one ballot for one project."""
+        most = max((int(points.max()) for points in self.points.values()), default=1)
+        return np.uint8 if most < 256 else np.int64
 
     def factor(self, candidate: int) -> int:
         """a_c: what a point is worth. A project without a cost is bought at ρ = 0 whatever its factor."""
         return (self.election.costs[candidate] or 1) if self.utility is Utility.COST else 1
 
     @cached_property
-    def floors(self) -> dict[int, float]:
-        """A lower bound of ρ that holds for every endowment: everyone pays the same per point."""
+    def flat_prices(self) -> dict[int, float]:
+        """A lower bound of the price per point that holds for every endowment: everyone pays the same."""
         costs, scores = self.election.costs, self.election.raw_scores
-        return {c: costs[c] / (scores[c] * self.factor(c)) * (1 - _ULP) for c in self.candidates}
-
-
-@dataclass(slots=True)
-class _Demand:
-    """The supporters of one project by (class, points): parallel arrays of class, points and people."""
-
-    classes: Ints
-    points: Ints
-    people: Ints
+        return {c: costs[c] / scores[c] * (1 - _ULP) for c in self.candidates}
 
 
 @dataclass(slots=True)
 class _Offer:
-    """An exact price: `numerator / (denominator · scale)` per point, and ρ."""
+    """An exact price, `need / (slope · scale)` per point, its ρ, and who pays it in full (`rich`) or all they have."""
 
     project: int
-    numerator: int
-    denominator: int
+    need: int
+    slope: int
     rho: Fraction
+    rich: Bools
     emptied: int
-    demand: _Demand
 
 
 class _Ledger:
-    """What everyone holds, by class. Class 0 holds nothing."""
+    """What everyone holds: exactly, as the endowment less the prices paid in full, and as float64 within `error`.
+
+    A ballot that paid all it had holds exactly 0.0. `paid[ballot, j]` are the points for which the ballot paid the
+    price of purchase j in full, so that the money of any group is n·b − Σ (points paid for j)·price_j: a few products
+    of whole numbers, however many people there are.
+    """
 
     def __init__(self, market: Market, endowment: Fraction) -> None:
         self.market = market
         self.scale = endowment.denominator
-        self.balances = [0, endowment.numerator]
-        self.shadow: Floats = np.array([0.0, float(endowment)])
-        self.of_ballot: Ints = np.ones(len(market.election.ballots), dtype=np.int64)
-        self.population = [0, len(market.election.ballots)]
-        self.free: list[int] = []
+        self.start = endowment.numerator
+        self.prices: list[int] = []
+        self.top = float(endowment)
+        ballots = len(market.election.ballots)
+        self.balances: Floats = np.full(ballots, self.top)
+        self.paid: Any = np.zeros((ballots, len(market.candidates)), dtype=market.point_type)
+        self.hints = dict(market.flat_prices)
 
-    def demand(self, candidate: int) -> _Demand:
-        market = self.market
-        classes = self.of_ballot[market.members[candidate]]
-        weights = market.member_weights[candidate]
-        if not market.points:
-            people = np.bincount(classes, weights=weights, minlength=1)
-            present = np.flatnonzero(people)
-            present = present[present > 0]
-            return _Demand(present, np.ones(len(present), dtype=np.int64), people[present].astype(np.int64))
-        points = market.points[candidate]
-        width = int(points.max()) + 1
-        keys, inverse = np.unique(classes * width + points, return_inverse=True)
-        people = np.bincount(inverse, weights=weights)
-        kept = keys >= width
-        return _Demand(keys[kept] // width, keys[kept] % width, people[kept].astype(np.int64))
+    @property
+    def error(self) -> float:
+        """No balance is further than this from its exact value: each purchase adds two roundings."""
+        return (len(self.prices) + 2) * _ULP * self.top
 
-    def held(self, demand: _Demand) -> int:
-        """What the supporters hold together, in units of 1 / scale."""
-        pairs = zip(demand.classes.tolist(), demand.people.tolist(), strict=True)
-        by_class = self.balances
-        return sum(by_class[number] * people for number, people in pairs)
-
-    def floor(self, candidate: int, demand: _Demand) -> float | None:
+    def floor(self, candidate: int) -> float | None:
         """A lower bound of ρ, or None when the supporters can certainly not pay. 0 when floats cannot tell.
 
-        h(t) = Σ people · min(balance, t · points) is concave and grows, so where an estimate t solves h(t) = k but
-        for a relative error η, the true price is at least t − 2ηk / (slope of h at t).
+        h(t) = Σ people · min(balance, t · points) is concave and grows. Where an estimate t solves h(t) = k but for
+        an error δ, the true price is at least t − 2δ / (slope of h at t). Newton's steps from below stay below.
         """
-        cost = float(self.market.election.costs[candidate])
-        error = (len(demand.classes) + 16) * _ULP
-        balances, points, people = self.shadow[demand.classes], demand.points, demand.people
+        market = self.market
+        cost, people, points = float(market.election.costs[candidate]), market.people[candidate], market.points
+        balances = self.balances[market.members[candidate]]
         total = float(balances @ people)
-        if total < cost * (1 - 4 * error):
+        doubt = self._doubt(candidate, total)
+        if total < cost - doubt:
             return None
-        if total < cost * (1 + 4 * error):
+        if total < cost + doubt:
             return 0.0
-        rich = np.ones(len(points), dtype=bool)
-        weight = people * points
-        paid, slope = 0.0, float(weight.sum())
+        units = market.units[candidate]
+        price, before = self.hints[candidate], -1
         while True:
-            price = (cost - paid) / slope
-            poor = rich & (balances < price * points)
-            if not poor.any():
+            rich = balances >= (price * points[candidate] if points else price)
+            count = int(np.count_nonzero(rich))
+            if count == before:
                 break
-            rich &= ~poor
-            paid = float(balances[~rich] @ people[~rich])
-            slope = float(weight[rich].sum())
-            if slope <= 0 or paid >= cost:
+            slope, before = float(units @ rich), count
+            if slope <= 0:
                 return 0.0
-        lowest = price - 2 * error * cost / slope - 4 * price * _ULP
-        return max(lowest / self.market.factor(candidate) * (1 - 4 * _ULP), 0.0)
+            price = max((cost - total + float((balances * rich) @ people)) / slope, price)
+        self.hints[candidate] = max(price - 4 * doubt / slope, self.hints[candidate])
+        lowest = price - 2 * doubt / slope - 4 * self.error - 4 * price * _ULP
+        return max(lowest / market.factor(candidate) * (1 - 4 * _ULP), 0.0)
 
-    def offer(self, candidate: int, demand: _Demand) -> _Offer | None:
+    def _doubt(self, candidate: int, total: float) -> float:
+        market = self.market
+        rounding = (len(market.people[candidate]) + 16) * _ULP * max(total, float(market.election.costs[candidate]))
+        return market.election.votes[candidate] * self.error + rounding
+
+    def money(self, rows: Ints) -> int:
+        """What the ballots `rows` hold together, exactly, in units of 1 / scale. None of them is empty."""
+        weights = self.market.weights[rows]
+        total = int(weights.sum()) * self.start
+        if self.prices and len(rows):
+            points = weights @ self.paid[rows, : len(self.prices)].astype(np.float64)
+            total -= sum(int(count) * price for count, price in zip(points, self.prices, strict=True))
+        return total
+
+    def held(self, candidate: int) -> int:
+        """What the supporters hold together, exactly, in units of 1 / scale."""
+        rows = self.market.members[candidate]
+        return self.money(rows[self.balances[rows] > 0])
+
+    def offer(self, candidate: int) -> _Offer | None:
         """The exact price, or None when the supporters cannot pay."""
-        cost = self.market.election.costs[candidate] * self.scale
-        rich = [
-            (self.balances[number], points, people)
-            for number, points, people in zip(
-                demand.classes.tolist(), demand.points.tolist(), demand.people.tolist(), strict=True
-            )
-        ]
-        if sum(balance * people for balance, _, people in rich) < cost:
+        market = self.market
+        rows = market.members[candidate]
+        balances = self.balances[rows]
+        alive = balances > 0
+        cost = market.election.costs[candidate] * self.scale
+        total = float(balances @ market.people[candidate])
+        unsure = total < float(market.election.costs[candidate]) + self._doubt(candidate, total)
+        if unsure and self.money(rows[alive]) < cost:
             return None
-        need, emptied = cost, 0
-        slope = sum(points * people for _, points, people in rich)
-        while slope:
-            poor = [row for row in rich if row[0] * slope < need * row[1]]
-            if not poor:
+        units = market.units[candidate]
+        rich = alive & (balances >= self.hints[candidate] * self._points(candidate))
+        while True:
+            slope = int(units @ rich)
+            if not slope:
+                rich, slope = alive, int(units @ alive)
+            need = cost - self.money(rows[alive & ~rich])
+            richer, equal = self._split(candidate, balances, need, slope)
+            richer &= alive
+            if np.array_equal(richer, rich):
                 break
-            rich = [row for row in rich if row[0] * slope >= need * row[1]]
-            need -= sum(balance * people for balance, _, people in poor)
-            slope -= sum(points * people for _, points, people in poor)
-            emptied += sum(people for _, _, people in poor)
-        emptied += sum(people for balance, points, people in rich if balance * slope == need * points)
-        rho = Fraction(need, slope * self.scale * self.market.factor(candidate))
+            rich = richer
         shared = math.gcd(need, slope)
-        return _Offer(candidate, need // shared, slope // shared, rho, emptied, demand)
+        rho = Fraction(need, slope * self.scale * market.factor(candidate))
+        full = rich & ~equal
+        emptied = int(market.people[candidate] @ (alive & ~full))
+        return _Offer(candidate, need // shared, slope // shared, rho, full, emptied)
+
+    def _points(self, candidate: int) -> Any:
+        return self.market.points[candidate] if self.market.points else 1
+
+    def _split(self, candidate: int, balances: Floats, need: int, slope: int) -> tuple[Bools, Bools]:
+        """Who holds at least the price for their points, and who exactly that: by floats where they can tell."""
+        price = need / (slope * self.scale)
+        due = price * self._points(candidate)
+        gap = balances - due
+        rich, equal = gap >= 0, np.zeros(len(gap), dtype=bool)
+        near = np.flatnonzero((np.abs(gap) <= self.error + 4 * _ULP * due) & (balances > 0))
+        if not len(near):
+            return rich, equal
+        points = self.market.points[candidate][near] if self.market.points else np.ones(len(near), dtype=np.int64)
+        rows = self.market.members[candidate][near]
+        table = np.column_stack([points, self.paid[rows, : len(self.prices)].astype(np.int64)])
+        kinds, kind = np.unique(table, axis=0, return_inverse=True)
+        for number, (wanted, *counts) in enumerate(kinds.tolist()):
+            holds = self.start - sum(count * old for count, old in zip(counts, self.prices, strict=True))
+            chosen = near[kind.reshape(-1) == number]
+            rich[chosen] = holds * slope >= need * wanted
+            equal[chosen] = holds * slope == need * wanted
+        return rich, equal
 
     def pay(self, offer: _Offer) -> Purchase:
         """Take the price from the supporters."""
-        price = Fraction(offer.numerator, offer.denominator * self.scale)
-        if offer.denominator != 1:
-            self.scale *= offer.denominator
-            self.balances = [balance * offer.denominator for balance in self.balances]
+        price = Fraction(offer.need, offer.slope * self.scale)
+        self.scale *= offer.slope
+        self.start *= offer.slope
+        self.prices = [old * offer.slope for old in self.prices]
         rows = self.market.members[offer.project]
-        classes = self.of_ballot[rows]
-        if self.market.points:
-            self._charge_by_points(rows, classes, offer)
-        else:
-            self._charge(rows, classes, np.flatnonzero(classes), offer.numerator)
+        points = self._points(offer.project)
+        rest = np.maximum(self.balances[rows] - float(price) * points, _LEAST)
+        self.balances[rows] = np.where(offer.rich, rest, 0.0)
+        self.paid[rows, len(self.prices)] = offer.rich * points
+        self.prices.append(offer.need)
         return Purchase(offer.project, offer.rho, price, offer.emptied)
-
-    def _charge_by_points(self, rows: Ints, classes: Ints, offer: _Offer) -> None:
-        points = self.market.points[offer.project]
-        for value in np.unique(points).tolist():
-            self._charge(rows, classes, np.flatnonzero((points == value) & (classes > 0)), offer.numerator * value)
-
-    def _charge(self, rows: Ints, classes: Ints, chosen: Ints, price: int) -> None:
-        """Move the chosen ballots, class by class, to the class that holds `price` less (or nothing)."""
-        counts = np.bincount(classes[chosen], minlength=len(self.balances))
-        target = np.arange(len(self.balances))
-        changed: list[int] = []
-        for number in np.flatnonzero(counts).tolist():
-            rest = max(self.balances[number] - price, 0)
-            moved = int(counts[number])
-            self.population[number] -= moved
-            if rest == 0:
-                target[number] = 0
-                if self.population[number] == 0:
-                    self.balances[number] = 0
-                    self.free.append(number)
-                continue
-            place = number if self.population[number] == 0 else self._open()
-            self.balances[place] = rest
-            self.population[place] += moved
-            target[number] = place
-            changed.append(place)
-        self.of_ballot[rows[chosen]] = target[classes[chosen]]
-        if len(self.shadow) < len(self.balances):
-            self.shadow = np.concatenate([self.shadow, np.zeros(len(self.balances) - len(self.shadow))])
-        for place in changed:
-            self.shadow[place] = self.balances[place] / self.scale
-
-    def _open(self) -> int:
-        if self.free:
-            return self.free.pop()
-        self.balances.append(0)
-        self.population.append(0)
-        return len(self.balances) - 1
 
 
 class _Search:
@@ -276,7 +278,9 @@ class _Search:
     def __init__(self, market: Market, ledger: _Ledger) -> None:
         self.market = market
         self.ledger = ledger
-        self.heap: list[tuple[float, int, int]] = [(bound, -1, c) for c, bound in market.floors.items()]
+        self.heap: list[tuple[float, int, int]] = [
+            (price / market.factor(c) * (1 - _ULP), -1, c) for c, price in market.flat_prices.items()
+        ]
         heapq.heapify(self.heap)
         self.out: set[int] = set()
         self.round = 0
@@ -293,13 +297,12 @@ class _Search:
             _, seen, candidate = heapq.heappop(self.heap)
             if candidate in self.out:
                 continue
-            demand = self.ledger.demand(candidate)
             if seen != self.round:
-                bound = self.ledger.floor(candidate, demand)
+                bound = self.ledger.floor(candidate)
                 if bound is not None:
                     heapq.heappush(self.heap, (bound, self.round, candidate))
                 continue
-            offer = self.ledger.offer(candidate, demand)
+            offer = self.ledger.offer(candidate)
             if offer is None:
                 continue  # balances only fall: it stays out of reach
             priced.append(offer)
@@ -377,7 +380,7 @@ def rerun(market: Market, endowment: Fraction, before: Run) -> Run | None:
 def _held(market: Market, ledger: _Ledger, purchases: Sequence[Purchase]) -> dict[int, Fraction]:
     bought = {purchase.project for purchase in purchases}
     return {
-        candidate: Fraction(ledger.held(ledger.demand(candidate)), ledger.scale)
+        candidate: Fraction(ledger.held(candidate), ledger.scale)
         for candidate in market.candidates
         if candidate not in bought
     }
