@@ -106,8 +106,9 @@ def _walk(session: Session) -> Iterator[tuple[AuditLink, AuditEvent | None]]:
         .order_by(AuditLink.seq)
         .execution_options(yield_per=2000)
     )
-    for link, event in rows:
-        yield link, event
+    with rows:
+        for link, event in rows:
+            yield link, event
 
 
 def verify(session: Session, key: bytes) -> Verdict:

