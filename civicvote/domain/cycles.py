@@ -74,9 +74,11 @@ class Timetable:
             return Phase.PREPARING
         if self.state is CycleState.PUBLISHED:
             return Phase.RESULT
-        if self.state in {CycleState.SEALED, CycleState.COUNTED} or now >= self.voting.closes_at:
+        if self.state in {CycleState.SEALED, CycleState.COUNTED}:
             return Phase.COUNTING
         if self.state is CycleState.LISTED:
+            if now >= self.voting.closes_at:
+                return Phase.COUNTING
             return Phase.VOTING if self.voting.contains(now) else Phase.BALLOT_LIST
         if now < self.proposals.opens_at:
             return Phase.BEFORE_PROPOSALS

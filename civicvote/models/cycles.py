@@ -1,9 +1,10 @@
 """A budget cycle, its pools of money, and the holds on it."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from civicvote.domain.cycles import BallotType, Eligibility, TallyRule, Timetable, Window
@@ -12,7 +13,10 @@ from civicvote.models.base import Base, Keyed, enum_type
 
 
 class Cycle(Keyed, Base):
-    """One year's 시민공감예산: windows, rules of the ballot and of the count. Rules lock when the ballot list is approved."""
+    """One year's 시민공감예산: windows, rules of the ballot and of the count.
+
+    Rules lock when the ballot list is submitted for approval.
+    """
 
     __tablename__ = "cycle"
 
@@ -28,13 +32,17 @@ class Cycle(Keyed, Base):
     voting_open_at: Mapped[datetime]
     voting_close_at: Mapped[datetime]
 
-    ballot_type: Mapped[BallotType] = mapped_column(enum_type(BallotType, "ballot_type_known"), default=BallotType.APPROVAL)
+    ballot_type: Mapped[BallotType] = mapped_column(
+        enum_type(BallotType, "ballot_type_known"), default=BallotType.APPROVAL
+    )
     min_picks: Mapped[int] = mapped_column(default=1)
     max_picks: Mapped[int] = mapped_column(default=10)
     min_level: Mapped[int] = mapped_column(default=2)
     min_age: Mapped[int] = mapped_column(default=14)
 
-    tally_rule: Mapped[TallyRule] = mapped_column(enum_type(TallyRule, "tally_rule_known"), default=TallyRule.EQUAL_SHARES)
+    tally_rule: Mapped[TallyRule] = mapped_column(
+        enum_type(TallyRule, "tally_rule_known"), default=TallyRule.EQUAL_SHARES
+    )
     utility: Mapped[str] = mapped_column(String(16), default="cost")
     completion: Mapped[str] = mapped_column(String(16), default="add1")
     #: Won by which each voter's share grows in a completion.
@@ -50,6 +58,9 @@ class Cycle(Keyed, Base):
     created_at: Mapped[datetime]
     list_requested_by: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
     list_approved_by: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
+    #: The ballot list as its request showed it, which the approval compares:
+    #: {"digest": …, "projects": {id: [number, title, won, pool id]}}.
+    list_requested: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     #: Counts every change of rules, pools and windows; forms carry it so that nobody overwrites another's change.
     version: Mapped[int] = mapped_column(default=1)
 
@@ -121,6 +132,8 @@ class Hold(Keyed, Base):
     placed_by: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
     placed_at: Mapped[datetime]
     lifted_at: Mapped[datetime | None]
+    lifted_by: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
+    lift_reason: Mapped[str] = mapped_column(Text, default="")
     cycle: Mapped[Cycle] = relationship(lazy="raise_on_sql", back_populates="holds")
 
     __table_args__ = (
