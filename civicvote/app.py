@@ -28,10 +28,14 @@ csrf = CSRFProtect()
 limiter = Limiter(key_func=get_remote_address, default_limits=["600 per minute"], default_limits_per_method=False)
 
 
-def create_app(settings: Settings | None = None, *, database: db.Database | None = None, testing: bool = False) -> CivicVote:
+def create_app(
+    settings: Settings | None = None, *, database: db.Database | None = None, testing: bool = False
+) -> CivicVote:
     """Build the application from the environment, or from the given settings."""
     settings = settings or Settings()
-    app = CivicVote("civicvote", root_path=str(ROOT / "civicvote"), template_folder=str(ROOT / "templates"), static_folder=None)
+    app = CivicVote(
+        "civicvote", root_path=str(ROOT / "civicvote"), template_folder=str(ROOT / "templates"), static_folder=None
+    )
     app.testing = testing
     app.extensions["civicvote.settings"] = settings
     app.config.update(

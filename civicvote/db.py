@@ -25,7 +25,13 @@ def _configure_sqlite(engine: Engine) -> None:
     def _pragmas(dbapi: Any, _record: object) -> None:
         dbapi.isolation_level = None  # BEGIN is ours: savepoints and races are right only then
         cursor = dbapi.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=20000", "temp_store=MEMORY"):
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "busy_timeout=20000",
+            "temp_store=MEMORY",
+        ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
@@ -38,10 +44,14 @@ def _configure_sqlite(engine: Engine) -> None:
 def make_engine(url: str, pool: int = 8) -> Engine:
     """An engine for SQLite or PostgreSQL with the habits of the house."""
     if url.startswith("sqlite"):
-        engine = create_engine(url, connect_args={"timeout": 20, "check_same_thread": False}, pool_size=pool, max_overflow=64)
+        engine = create_engine(
+            url, connect_args={"timeout": 20, "check_same_thread": False}, pool_size=pool, max_overflow=64
+        )
         _configure_sqlite(engine)
         return engine
-    return create_engine(url, pool_size=pool, max_overflow=pool, pool_pre_ping=True, connect_args={"connect_timeout": 5})
+    return create_engine(
+        url, pool_size=pool, max_overflow=pool, pool_pre_ping=True, connect_args={"connect_timeout": 5}
+    )
 
 
 class Database:

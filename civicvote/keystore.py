@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import os
 import secrets
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from uuid import UUID
@@ -51,10 +52,8 @@ class KeyStore:
         self._path(name).unlink(missing_ok=True)
 
     def _made_once(self, name: str) -> bytes:
-        try:
+        with suppress(FileExistsError):
             self.write(name, secrets.token_bytes(32))
-        except FileExistsError:
-            pass
         return self.read(name)
 
     @cached_property

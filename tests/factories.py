@@ -28,7 +28,9 @@ def user(session: Session, *roles: Role, name: str = "김시민", level: int = 0
         person = Person(person_key=uuid4().hex * 2, birth_year=1990, sex="f", district="11110", created_at=clock.now())
         session.add(person)
         session.flush()
-    made = User(name=name, level=level, person_id=person.id if person else None, created_at=clock.now(), locale="ko", **values)
+    made = User(
+        name=name, level=level, person_id=person.id if person else None, created_at=clock.now(), locale="ko", **values
+    )
     session.add(made)
     session.flush()
     session.add_all(UserRole(user_id=made.id, role=role) for role in roles)
@@ -50,7 +52,9 @@ def department(session: Session, name: str = "") -> Department:
     return made
 
 
-def cycle(session: Session, state: CycleState = CycleState.ANNOUNCED, *, opened: str = "proposals", **values: Any) -> Cycle:
+def cycle(
+    session: Session, state: CycleState = CycleState.ANNOUNCED, *, opened: str = "proposals", **values: Any
+) -> Cycle:
     """A cycle whose `opened` window ("proposals", "voting", "closed") is open now."""
     shift = {"before": 2, "proposals": 0, "review": -20, "voting": -40, "closed": -60}[opened] * DAY
     start = clock.now() + shift
@@ -80,7 +84,9 @@ def pool(session: Session, of: Cycle, amount_won: int = 1_000_000_000, **values:
     return made
 
 
-def project(session: Session, of: Pool, author: User | None = None, state: ProjectState = ProjectState.SUBMITTED, **values: Any) -> Project:
+def project(
+    session: Session, of: Pool, author: User | None = None, state: ProjectState = ProjectState.SUBMITTED, **values: Any
+) -> Project:
     """A project of the pool."""
     moment = clock.now()
     made = Project(

@@ -44,7 +44,9 @@ PROJECT = Workflow(
         row("reopen", {S.ELIGIBLE, S.INELIGIBLE}, S.ASSIGNED, P.PROJECT_REOPEN, msg("재검토"), needs_reason=True),
         row("list", {S.ELIGIBLE}, S.ON_BALLOT, P.CYCLE_APPROVE, msg("투표안건 확정")),
         row("unlist", {S.ON_BALLOT}, S.ELIGIBLE, P.CYCLE_APPROVE, msg("투표안건 해제"), needs_reason=True),
-        row("exclude", {S.ON_BALLOT}, S.WITHDRAWN, P.PROJECT_EXCLUDE, msg("안건 제외"), needs_reason=True, tone="danger"),
+        row(
+            "exclude", {S.ON_BALLOT}, S.WITHDRAWN, P.PROJECT_EXCLUDE, msg("안건 제외"), needs_reason=True, tone="danger"
+        ),
         row("select", {S.ON_BALLOT}, S.SELECTED, P.COUNT_APPROVE, msg("선정")),
         row("pass-over", {S.ON_BALLOT}, S.NOT_SELECTED, P.COUNT_APPROVE, msg("미선정")),
         row("execute", {S.SELECTED}, S.EXECUTING, P.EXECUTION_WRITE, msg("집행 시작"), tone="primary"),
@@ -108,7 +110,14 @@ CYCLE = Workflow(
     (
         row("announce", {C.DRAFT}, C.ANNOUNCED, P.CYCLE_MANAGE, msg("공고"), tone="primary"),
         row("request-list", {C.ANNOUNCED}, C.LIST_REQUESTED, P.CYCLE_MANAGE, msg("투표안건 승인 요청"), tone="primary"),
-        row("return-list", {C.LIST_REQUESTED}, C.ANNOUNCED, P.CYCLE_APPROVE, msg("투표안건 돌려보내기"), needs_reason=True),
+        row(
+            "return-list",
+            {C.LIST_REQUESTED},
+            C.ANNOUNCED,
+            P.CYCLE_APPROVE,
+            msg("투표안건 돌려보내기"),
+            needs_reason=True,
+        ),
         row("approve-list", {C.LIST_REQUESTED}, C.LISTED, P.CYCLE_APPROVE, msg("투표안건 승인·공고"), tone="primary"),
         row("seal", {C.LISTED}, C.SEALED, P.COUNT_RUN, msg("투표함 봉인"), tone="primary"),
         row("count", {C.SEALED}, C.COUNTED, P.COUNT_RUN, msg("개표"), tone="primary"),

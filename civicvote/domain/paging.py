@@ -11,7 +11,6 @@ from uuid import UUID
 from civicvote.domain.errors import InvalidError
 from civicvote.domain.messages import msg
 
-
 T = TypeVar("T")
 
 

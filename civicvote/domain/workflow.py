@@ -72,8 +72,7 @@ class Workflow:
     def mermaid(self) -> str:
         """The state diagram as Mermaid text, for the documentation."""
         lines = ["stateDiagram-v2", f"    [*] --> {self.initial.value}"]
-        for state in type(self.initial):
-            lines.append(f"    {state.value}: {self.labels[state]}")
+        lines += [f"    {state.value}: {self.labels[state]}" for state in type(self.initial)]
         for row in self.moves:
             lines += [f"    {source.value} --> {row.target.value}: {row.name}" for source in sorted(row.sources)]
         return "\n".join(lines)

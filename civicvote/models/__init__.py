@@ -1,6 +1,17 @@
 """Tables. One module per capability; importing the package registers them all."""
 
-from civicvote.models import accounts, audit, counts, cycles, departments, outbox, projects, reviews, verification, votes
+from civicvote.models import (
+    accounts,
+    audit,
+    counts,
+    cycles,
+    departments,
+    outbox,
+    projects,
+    reviews,
+    verification,
+    votes,
+)
 from civicvote.models.base import Base
 
 __all__ = [

@@ -29,7 +29,9 @@ class User(Keyed, Base):
     department_id: Mapped[UUID | None] = mapped_column(ForeignKey("department.id"), index=True)
     created_at: Mapped[datetime]
     erased_at: Mapped[datetime | None]
-    roles: Mapped[list["UserRole"]] = relationship(lazy="raise_on_sql", back_populates="user", cascade="all, delete-orphan")
+    roles: Mapped[list["UserRole"]] = relationship(
+        lazy="raise_on_sql", back_populates="user", cascade="all, delete-orphan"
+    )
 
     __table_args__ = (
         CheckConstraint("level BETWEEN 0 AND 2", name="level_known"),

@@ -35,7 +35,9 @@ class AuditLink(AppendOnly, Base):
 
     __tablename__ = "audit_link"
 
-    seq: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False)
+    seq: Mapped[int] = mapped_column(
+        BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False
+    )
     event_id: Mapped[UUID] = mapped_column(ForeignKey("audit_event.id"), unique=True)
     prev: Mapped[str] = mapped_column(String(64))
     hash: Mapped[str] = mapped_column(String(64))

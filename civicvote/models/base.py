@@ -6,7 +6,7 @@ from typing import Any, Self
 from uuid import UUID
 
 import uuid_utils.compat as uuid7s
-from sqlalchemy import DDL, JSON, DateTime, Enum, MetaData, Uuid, event
+from sqlalchemy import JSON, DateTime, Enum, MetaData, Uuid, event, text
 from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.orm import Session as OrmSession
@@ -114,13 +114,19 @@ def append_only_ddl(table: str, dialect: str) -> list[str]:
         "CREATE OR REPLACE FUNCTION refuse_rewriting() RETURNS trigger LANGUAGE plpgsql AS "
         "$$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation'; END $$"
     )
+    each = "FOR EACH ROW EXECUTE FUNCTION refuse_rewriting()"
+    whole = "FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting()"
     return [
         refuse,
-        f"CREATE TRIGGER tr_{table}_rewrite BEFORE UPDATE OR DELETE ON {table} "
-        "FOR EACH ROW EXECUTE FUNCTION refuse_rewriting()",
-        f"CREATE TRIGGER tr_{table}_truncate BEFORE TRUNCATE ON {table} "
-        "FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting()",
+        f"CREATE TRIGGER tr_{table}_rewrite BEFORE UPDATE OR DELETE ON {table} {each}",
+        f"CREATE TRIGGER tr_{table}_truncate BEFORE TRUNCATE ON {table} {whole}",
     ]
+
+
+def make_append_only(connection: Connection, table: str) -> None:
+    """Put the triggers on a table: for migrations and for freshly made databases."""
+    for statement in append_only_ddl(table, connection.dialect.name):
+        connection.execute(text(statement))
 
 
 def append_only_tables() -> list[str]:
@@ -133,9 +139,10 @@ def append_only_tables() -> list[str]:
 
 
 @event.listens_for(Base.metadata, "after_create")
-def _create_triggers(_metadata: MetaData, connection: Connection, tables: list[Table] | None = None, **_kw: Any) -> None:
+def _create_triggers(
+    _metadata: MetaData, connection: Connection, tables: list[Table] | None = None, **_kw: Any
+) -> None:
     names = {table.name for table in tables or ()}
     for name in append_only_tables():
         if name in names:
-            for statement in append_only_ddl(name, connection.dialect.name):
-                connection.execute(DDL(statement.replace("%", "%%")))
+            make_append_only(connection, name)

@@ -30,4 +30,15 @@ class OutboxMessage(Keyed, Base):
     #: Class name of the last error; its text may hold an address.
     error: Mapped[str] = mapped_column(String(80), default="")
 
-    __table_args__ = (Index("ix_outbox_message_done_at_failed_at_available_at", "done_at", "failed_at", "available_at"),)
+    __table_args__ = (
+        Index("ix_outbox_message_done_at_failed_at_available_at", "done_at", "failed_at", "available_at"),
+    )
+
+
+class WorkerBeat(Base):
+    """When a worker last ticked: a stopped one is noticed by `civicvote check` and /readyz."""
+
+    __tablename__ = "worker_beat"
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    at: Mapped[datetime]

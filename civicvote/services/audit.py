@@ -47,7 +47,7 @@ def _plain(value: Any) -> Any:
 
 
 def digest(prev: str, seq: int, event: AuditEvent) -> str:
-    """hash = SHA-256(prev ‖ canonical JSON of the event and its place)."""
+    """Hash = SHA-256(prev ‖ canonical JSON of the event and its place)."""
     body = {
         "seq": seq,
         "id": str(event.id),
@@ -107,8 +107,7 @@ def _walk(session: Session) -> Iterator[tuple[AuditLink, AuditEvent | None]]:
         .execution_options(yield_per=2000)
     )
     with rows:
-        for link, event in rows:
-            yield link, event
+        yield from ((link, event) for link, event in rows)
 
 
 def verify(session: Session, key: bytes) -> Verdict:
@@ -135,7 +134,9 @@ def verify(session: Session, key: bytes) -> Verdict:
         missing = min(heads)
         return Verdict(seq, 0, found, msg("서명된 감사기록 %(seq)s번이 사라졌습니다.", seq=missing))
     waiting = session.scalars(
-        select(AuditEvent.id).outerjoin(AuditLink, AuditLink.event_id == AuditEvent.id).where(AuditLink.event_id.is_(None))
+        select(AuditEvent.id)
+        .outerjoin(AuditLink, AuditLink.event_id == AuditEvent.id)
+        .where(AuditLink.event_id.is_(None))
     ).all()
     return Verdict(seq, len(waiting), found, None)
 
@@ -164,7 +165,9 @@ class AuditFilters:
     subject_id: UUID | None = None
 
 
-def listing(session: Session, actor: Actor, *, filters: AuditFilters, cursor: Cursor | None = None, size: int = 50) -> Page[AuditRow]:
+def listing(
+    session: Session, actor: Actor, *, filters: AuditFilters, cursor: Cursor | None = None, size: int = 50
+) -> Page[AuditRow]:
     """Newest first."""
     actor.require(Permission.AUDIT_READ)
     query = (

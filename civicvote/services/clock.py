@@ -4,5 +4,5 @@ from datetime import UTC, datetime
 
 
 def now() -> datetime:
-    """This moment, UTC-aware."""
+    """The present moment, UTC-aware."""
     return datetime.now(UTC)

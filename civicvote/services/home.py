@@ -89,8 +89,15 @@ def cards(session: Session, *, limit: int = 4) -> list[CycleCard]:
         phase = cycle.timetable(held=bool(holds)).phase(moment)
         found.append(
             CycleCard(
-                cycle.slug, cycle.title, cycle.summary, phase, PHASE_LABELS[phase], _until(cycle, phase),
-                int(total or 0), count, voters,
+                cycle.slug,
+                cycle.title,
+                cycle.summary,
+                phase,
+                PHASE_LABELS[phase],
+                _until(cycle, phase),
+                int(total or 0),
+                count,
+                voters,
             )
         )
     return found
@@ -99,8 +106,14 @@ def cards(session: Session, *, limit: int = 4) -> list[CycleCard]:
 def _project_cards(session: Session, *conditions: object, order: object, limit: int) -> list[ProjectCard]:
     query = (
         select(
-            Project.id, Project.title, Project.state, Pool.name, Project.cost_won, Project.requested_won,
-            Project.endorsement_count, Project.updated_at,
+            Project.id,
+            Project.title,
+            Project.state,
+            Pool.name,
+            Project.cost_won,
+            Project.requested_won,
+            Project.endorsement_count,
+            Project.updated_at,
         )
         .join(Pool, Pool.id == Project.pool_id)
         .where(*conditions)  # type: ignore[arg-type]  # column expressions

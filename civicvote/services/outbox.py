@@ -74,7 +74,9 @@ def lease(session: Session, *, limit: int = 20) -> Sequence[OutboxMessage]:
 def done(session: Session, message_id: UUID) -> None:
     """It has left the house. Its payload is emptied: links in mails are secrets."""
     session.execute(
-        update(OutboxMessage).where(OutboxMessage.id == message_id).values(done_at=clock.now(), payload={}, address=None, error="")
+        update(OutboxMessage)
+        .where(OutboxMessage.id == message_id)
+        .values(done_at=clock.now(), payload={}, address=None, error="")
     )
 
 

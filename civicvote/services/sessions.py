@@ -42,7 +42,9 @@ def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def start(session: Session, user: User, *, device: str, limits: Limits, second_factor_at: datetime | None = None) -> str:
+def start(
+    session: Session, user: User, *, device: str, limits: Limits, second_factor_at: datetime | None = None
+) -> str:
     """Open a session and return its token (256 random bits), which is not kept."""
     token = secrets.token_urlsafe(32)
     moment = clock.now()
@@ -80,7 +82,8 @@ def find(session: Session, token: str, *, limits: Limits, second_factor: bool) -
             User.person_id,
             User.department_id,
             func.coalesce(
-                select(func.aggregate_strings(UserRole.role, ",")).where(UserRole.user_id == User.id).scalar_subquery(), ""
+                select(func.aggregate_strings(UserRole.role, ",")).where(UserRole.user_id == User.id).scalar_subquery(),
+                "",
             ).label("roles"),
         )
         .join(User, User.id == LoginSession.user_id)
@@ -162,4 +165,3 @@ def revoke_all(session: Session, user_id: UUID, *, keep: UUID | None = None) -> 
         statement = statement.where(LoginSession.id != keep)
     result = session.execute(statement.values(revoked_at=clock.now()))
     return int(getattr(result, "rowcount", 0))
-

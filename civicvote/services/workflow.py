@@ -1,7 +1,6 @@
 """`move`: the one place where a state changes, with its record."""
 
 from typing import Any, Protocol
-
 from uuid import UUID
 
 from sqlalchemy.orm import Session

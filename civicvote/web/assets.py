@@ -20,7 +20,9 @@ LEFT_OUT = {".py", ".pyc"}
 
 
 def _files(folder: Path) -> list[Path]:
-    return sorted(p for p in folder.rglob("*") if p.is_file() and p.suffix not in LEFT_OUT and "__pycache__" not in p.parts)
+    return sorted(
+        p for p in folder.rglob("*") if p.is_file() and p.suffix not in LEFT_OUT and "__pycache__" not in p.parts
+    )
 
 
 def version(folder: Path) -> str:
@@ -65,13 +67,13 @@ def init_app(app: Flask, source: Path, built: Path) -> None:
     def forever(_headers: Any, path: str, _url: str) -> None:
         del path
 
-    noise = WhiteNoise(app.wsgi_app, max_age=31_536_000, add_headers_function=forever, immutable_file_test=lambda *_: True)
+    noise = WhiteNoise(
+        app.wsgi_app, max_age=31_536_000, add_headers_function=forever, immutable_file_test=lambda *_: True
+    )
     noise.add_files(os.fspath(target), prefix=prefix)
     for name in ("favicon.ico", "apple-touch-icon.png"):
         if (target / "img" / name).is_file():
-            noise.files[f"/{name}"] = noise.get_static_file(
-                os.fspath(target / "img" / name), f"/{name}"
-            )
+            noise.files[f"/{name}"] = noise.get_static_file(os.fspath(target / "img" / name), f"/{name}")
     app.wsgi_app = noise  # type: ignore[method-assign]  # the documented way to wrap an application
 
     def static_url(name: str) -> str:

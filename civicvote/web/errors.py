@@ -61,7 +61,10 @@ WORDS: dict[int, tuple[Message, Message]] = {
         msg("일시적인 문제가 생겼습니다"),
         msg("불편을 드려 죄송합니다. 입력하신 내용은 저장되지 않았습니다. 잠시 후 다시 시도해 주십시오."),
     ),
-    503: (msg("지금은 이용이 몰리고 있습니다"), msg("입력하신 내용은 저장되지 않았습니다. 잠시 후 다시 시도해 주십시오.")),
+    503: (
+        msg("지금은 이용이 몰리고 있습니다"),
+        msg("입력하신 내용은 저장되지 않았습니다. 잠시 후 다시 시도해 주십시오."),
+    ),
 }
 
 
@@ -126,7 +129,9 @@ def _second_factor(_error: SecondFactorNeededError) -> ResponseReturnValue:
 
 
 def _unexpected(error: Exception) -> Response:
-    log.error("unexpected", error=type(error).__name__, path=request.url_rule.rule if request.url_rule else "", exc_info=error)
+    log.error(
+        "unexpected", error=type(error).__name__, path=request.url_rule.rule if request.url_rule else "", exc_info=error
+    )
     return show(Problem(500, *WORDS[500]))
 
 

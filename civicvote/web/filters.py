@@ -6,7 +6,7 @@ from typing import Any
 from flask import Flask
 
 from civicvote.domain import districts, korean
-from civicvote.domain.lifecycles import PROJECT, PROJECT_TONES, CYCLE, ProjectState, CycleState
+from civicvote.domain.lifecycles import CYCLE, PROJECT, PROJECT_TONES, CycleState, ProjectState
 from civicvote.domain.money import format_won, format_won_exact
 from civicvote.web import markup
 from civicvote.web.i18n import language, say

@@ -36,6 +36,7 @@ def _policy() -> str:
 
 def init_app(app: Flask, settings: Settings) -> None:
     """Put the headers on."""
+    app.jinja_env.globals["csp_nonce"] = csp_nonce  # macros imported without context use it too
 
     @app.after_request
     def _headers(response: Response) -> Response:
@@ -53,7 +54,10 @@ def init_app(app: Flask, settings: Settings) -> None:
         if settings.secure:
             headers.setdefault("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
         # Pages differ by person and language; only what says otherwise may be kept.
-        headers.setdefault("Cache-Control", "private, no-store" if g.get("_login_user") or request.method != "GET" else "private, no-cache")
+        headers.setdefault(
+            "Cache-Control",
+            "private, no-store" if g.get("_login_user") or request.method != "GET" else "private, no-cache",
+        )
         response.vary.update(("Cookie", "Accept-Language"))
         return response
 

@@ -25,22 +25,26 @@ def pick() -> str:
 
 
 def language() -> str:
-    """ko or en."""
+    """Ko or en."""
     return str(get_locale() or "ko")[:2]
 
 
 def say(message: Message | str) -> str:
     """A message of the rules, in the reader's language; places that hold messages are translated too."""
     if isinstance(message, str):
-        return gettext(message)
+        return str(gettext(message))
     params = {key: say(value) if isinstance(value, Message) else value for key, value in message.params.items()}
-    return gettext(message.text, **params) if params else gettext(message.text)
+    return str(gettext(message.text, **params) if params else gettext(message.text))
 
 
 def init_app(app: Flask) -> None:
     """Korean first; times are Seoul's."""
     babel.init_app(
-        app, locale_selector=pick, default_locale="ko", default_timezone="Asia/Seoul", default_translation_directories="translations"
+        app,
+        locale_selector=pick,
+        default_locale="ko",
+        default_timezone="Asia/Seoul",
+        default_translation_directories="translations",
     )
     app.jinja_env.filters["say"] = say
     app.jinja_env.globals["locale_name"] = language

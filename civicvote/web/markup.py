@@ -10,7 +10,9 @@ MAX_DEPTH = 50
 TAGS = {"p", "br", "strong", "em", "ul", "ol", "li", "blockquote", "code", "pre", "h3", "h4", "hr", "a", "s"}
 LINK = {"a": {"href", "title"}}
 
-_markdown = MarkdownIt("commonmark", {"html": False, "linkify": False, "maxNesting": 20}).disable(["image", "heading", "lheading"])
+_markdown = MarkdownIt("commonmark", {"html": False, "linkify": False, "maxNesting": 20}).disable(
+    ["image", "heading", "lheading"]
+)
 
 
 def _too_deep(text: str) -> bool:
@@ -22,8 +24,12 @@ def markdown(text: str) -> Markup:
     if len(text.encode()) > MAX_BYTES or _too_deep(text):
         return paragraphs(text)
     html = _markdown.render(text)
-    html = bleach.clean(html, tags=TAGS, attributes={"a": ["href", "title"]}, protocols=["https", "http", "mailto"], strip=True)
-    html = nh3.clean(html, tags=TAGS, attributes=LINK, url_schemes={"https", "http", "mailto"}, link_rel="nofollow ugc noopener")
+    html = bleach.clean(
+        html, tags=TAGS, attributes={"a": ["href", "title"]}, protocols=["https", "http", "mailto"], strip=True
+    )
+    html = nh3.clean(
+        html, tags=TAGS, attributes=LINK, url_schemes={"https", "http", "mailto"}, link_rel="nofollow ugc noopener"
+    )
     return Markup(html)  # noqa: S704 — cleaned twice just above
 
 

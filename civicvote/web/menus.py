@@ -16,7 +16,7 @@ Entry = tuple[str, str, bool]
 
 
 def _entry(label: str, endpoint: str, **values: Any) -> Entry:
-    blueprint = endpoint.split(".")[0]
+    blueprint = endpoint.split(".", maxsplit=1)[0]
     if endpoint not in current_app.view_functions:
         return label, "/#" + endpoint, False
     return label, url_for(endpoint, **values), request.blueprint == blueprint

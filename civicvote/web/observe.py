@@ -16,7 +16,22 @@ from civicvote.settings import Settings
 
 #: Whatever else somebody hands to the log is dropped: personal data has no key here.
 ALLOWED = frozenset(
-    {"event", "level", "timestamp", "error", "path", "method", "status", "ms", "request_id", "kind", "count", "attempts", "seconds", "exception"}
+    {
+        "event",
+        "level",
+        "timestamp",
+        "error",
+        "path",
+        "method",
+        "status",
+        "ms",
+        "request_id",
+        "kind",
+        "count",
+        "attempts",
+        "seconds",
+        "exception",
+    }
 )
 
 
@@ -30,7 +45,9 @@ def _frames_only(_logger: object, _name: str, event: MutableMapping[str, Any]) -
     if isinstance(error, BaseException) and error.__traceback__:
         import traceback
 
-        event["exception"] = [f"{f.filename}:{f.lineno} {f.name}" for f in traceback.extract_tb(error.__traceback__)[-12:]]
+        event["exception"] = [
+            f"{f.filename}:{f.lineno} {f.name}" for f in traceback.extract_tb(error.__traceback__)[-12:]
+        ]
     return event
 
 
@@ -51,9 +68,14 @@ def configure_logs(level: str) -> None:
 
 
 registry = CollectorRegistry()
-REQUESTS = Counter("civicvote_requests_total", "Requests by endpoint and status class", ["endpoint", "status"], registry=registry)
+REQUESTS = Counter(
+    "civicvote_requests_total", "Requests by endpoint and status class", ["endpoint", "status"], registry=registry
+)
 SECONDS = Histogram(
-    "civicvote_request_seconds", "Seconds per request by endpoint", ["endpoint"], registry=registry,
+    "civicvote_request_seconds",
+    "Seconds per request by endpoint",
+    ["endpoint"],
+    registry=registry,
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
 )
 

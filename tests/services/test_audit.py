@@ -1,6 +1,5 @@
 """The audit log: recorded with the change, chained afterwards, every tampering found."""
 
-
 import pytest
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError

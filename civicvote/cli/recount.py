@@ -1,0 +1,19 @@
+"""`civicvote recount`: rebuild counters from the facts."""
+
+import click
+
+from civicvote import db
+from civicvote.services import board
+from civicvote.services.projects import counters
+from civicvote.settings import Settings
+
+
+@click.command()
+def recount() -> None:
+    """저장된 사실로 집계값을 다시 세고, 달랐던 것을 고친다."""
+    settings = Settings()
+    with db.Database(db.make_engine(settings.url)).transaction() as session:
+        drift = counters.recount(session) + board.recount(session)
+    click.echo(f"어긋난 집계 {drift:,}건")
+    if drift:
+        raise SystemExit(1)

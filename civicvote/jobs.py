@@ -1,0 +1,153 @@
+"""What happens without anybody asking: the clock's moves, the board's and the log's chaining, and letters from the outbox."""
+
+import signal
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from flask import Flask, render_template
+from flask_babel import force_locale
+from sqlalchemy.orm import Session
+
+from civicvote import db
+from civicvote.models.accounts import User
+from civicvote.services import audit, board, health, mail, outbox, reviews
+from civicvote.settings import Settings
+
+log = structlog.get_logger()
+
+
+def carrier(settings: Settings) -> mail.Carrier:
+    """Where letters go."""
+    if settings.mail == "console":
+        return mail.Console()
+    if settings.mail == "file":
+        return mail.Folder(settings.instance / "mail")
+    return mail.Smtp(
+        settings.smtp_host,
+        settings.smtp_port,
+        settings.smtp_user,
+        settings.smtp_password.get_secret_value(),
+        settings.smtp_tls,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A notice ready to be written, taken out of its transaction."""
+
+    id: Any
+    kind: str
+    attempts: int
+    address: str | None
+    locale: str
+    name: str
+    payload: dict[str, Any]
+
+
+def _lease(session: Session) -> list[Letter]:
+    letters = []
+    for message in outbox.lease(session):
+        user = session.get(User, message.recipient_id) if message.recipient_id else None
+        address = message.address or (user.email if user else None)
+        letters.append(
+            Letter(
+                message.id,
+                message.kind,
+                message.attempts,
+                address,
+                user.locale if user else "ko",
+                user.name if user else "",
+                dict(message.payload),
+            )
+        )
+    return letters
+
+
+def _write(letter: Letter, settings: Settings) -> tuple[str, str]:
+    with force_locale(letter.locale):
+        text = render_template(
+            f"mail/{letter.kind}.txt",
+            base_url=settings.base_url,
+            site_name=settings.site_name,
+            recipient_name=letter.name,
+            **letter.payload,
+        )
+    subject, _, body = text.strip().partition("\n")
+    return subject, body.strip() + "\n"
+
+
+def deliver(app: Flask, settings: Settings, via: mail.Carrier | None = None) -> int:
+    """Send what is due; returns how many left the house. A killed worker's lease runs out and another sends again."""
+    via = via or carrier(settings)
+    database = db.database()
+    with database.transaction() as session:
+        letters = _lease(session)
+    sent = 0
+    for letter in letters:
+        error = ""
+        if letter.address:
+            with app.test_request_context(base_url=settings.base_url):
+                subject, body = _write(letter, settings)
+            error = _send(via, letter, settings, subject, body)
+        with database.transaction() as session:
+            if error:
+                outbox.failed(session, letter.id, letter.attempts, error)
+            else:
+                outbox.done(session, letter.id)  # an erased account has no address: nothing is left to tell
+                sent += 1
+    return sent
+
+
+def _send(via: mail.Carrier, letter: Letter, settings: Settings, subject: str, body: str) -> str:
+    assert letter.address is not None
+    try:
+        via.send(
+            mail.compose(sender=settings.mail_from, to=letter.address, subject=subject, body=body, key=str(letter.id))
+        )
+    except Exception as error:  # noqa: BLE001 — whatever a mail server does, the letter must be tried again
+        log.warning("mail", error=type(error).__name__, kind=letter.kind, attempts=letter.attempts)
+        return type(error).__name__
+    return ""
+
+
+def steps(settings: Settings) -> list[tuple[str, Callable[[Session], object]]]:
+    """What a tick does, each in a transaction of its own: one that fails holds up no other."""
+    keys = settings.keystore
+    return [
+        ("supplements", reviews.lapse_supplements),
+        ("board", lambda session: board.sequence(session, keys)),
+        ("audit", lambda session: audit.chain(session, keys.audit)),
+        ("beat", health.beat),
+    ]
+
+
+def tick(app: Flask, settings: Settings) -> dict[str, str]:
+    """Do once what the worker does again and again. Returns the failed steps with the class of their error."""
+    failures = {}
+    with app.app_context():
+        for name, step in steps(settings):
+            try:
+                with db.database().transaction() as session:
+                    step(session)
+            except Exception as error:
+                failures[name] = type(error).__name__
+                log.error("tick", kind=name, error=type(error).__name__, exc_info=error)
+        try:
+            deliver(app, settings)
+        except Exception as error:
+            failures["mail"] = type(error).__name__
+            log.error("tick", kind="mail", error=type(error).__name__, exc_info=error)
+    return failures
+
+
+def run(app: Flask, settings: Settings, *, every: float = 3.0) -> None:
+    """Tick every few seconds until told to stop (SIGTERM, SIGINT)."""
+    stop = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
+    while not stop.is_set():
+        tick(app, settings)
+        stop.wait(every)
