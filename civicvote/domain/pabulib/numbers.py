@@ -1,0 +1,52 @@
+"""Numbers as people write them into files: plain, with a decimal point or a decimal comma. Nothing else."""
+
+import re
+from fractions import Fraction
+
+from civicvote.domain.messages import msg
+from civicvote.domain.pabulib.model import PabulibError
+from civicvote.domain.tally.election import Amount, plain
+
+MAX_AMOUNT = 10**15
+"""A thousand trillion: more than any city's budget in any currency."""
+
+_NUMBER = re.compile(r"(-?)([0-9]{1,18})(?:([.,])([0-9]{0,9}))?")
+
+
+def amount(text: str, line: int, name: str) -> Amount:
+    """An exact amount of at least 0. Raises `PabulibError` with what is wrong; `name` is the field's name."""
+    if not text:
+        raise PabulibError(line, msg("%(name)s 값이 비어 있습니다.", name=name))
+    match = _NUMBER.fullmatch(text) if len(text) <= 40 else None
+    if match is None:
+        raise PabulibError(line, msg("%(name)s 값 '%(text)s'은(는) 숫자가 아닙니다.", name=name, text=shorten(text)))
+    sign, whole, mark, decimals = match.groups()
+    if mark == "," and len(decimals) == 3:
+        raise PabulibError(
+            line,
+            msg(
+                "%(name)s 값 '%(text)s'의 쉼표가 천 단위 구분인지 소수점인지 알 수 없습니다. 쉼표 없이 적어 주십시오.",
+                name=name,
+                text=text,
+            ),
+        )
+    value = Fraction(f"{whole}.{decimals or 0}")
+    if sign and value:
+        raise PabulibError(line, msg("%(name)s 값 '%(text)s'은(는) 0보다 작습니다.", name=name, text=text))
+    if value > MAX_AMOUNT:
+        raise PabulibError(line, msg("%(name)s 값 '%(text)s'이(가) 너무 큽니다.", name=name, text=shorten(text)))
+    return plain(value)
+
+
+def positive(text: str, line: int, name: str) -> Amount:
+    """An exact amount above 0."""
+    value = amount(text, line, name)
+    if not value:
+        raise PabulibError(line, msg("%(name)s 값은 0보다 커야 합니다.", name=name))
+    return value
+
+
+def shorten(text: str, length: int = 40) -> str:
+    """For messages: a hostile cell must not become a hostile message."""
+    clean = "".join(char if char.isprintable() else "�" for char in text[: length + 1])
+    return clean if len(text) <= length else clean[:length] + "…"
