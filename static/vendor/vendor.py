@@ -144,7 +144,11 @@ def krds_css(files: Files) -> bytes:
         if name.startswith("--") and name not in tokens
     }
     tokens = globals_ | tokens
-    local = {name: value for _, found in groups for _, pairs in found for name, value in pairs if name.startswith("--")}
+    local: dict[str, str] = {}  # a component sets the same property for several variants: what any of them reads counts
+    for name, value in (
+        pair for _, found in groups for _, pairs in found for pair in pairs if pair[0].startswith("--")
+    ):
+        local[name] = f"{local.get(name, '')} {value}"
     read = {
         name
         for _, found in groups

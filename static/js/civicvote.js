@@ -1,0 +1,335 @@
+// What pages do beyond links and forms. Everything works without this file; nothing here decides anything.
+// Trusted Types hold: text goes in by textContent, elements by createElement. Listeners sit on the document, so parts
+// that htmx swaps in need no wiring; `enhance` shows what only makes sense with a script.
+
+const doc = document;
+const all = (selector, root = doc) => [...root.querySelectorAll(selector)];
+const fill = (template, values) => template.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+const english = doc.documentElement.lang === "en";
+
+/** Won as the server writes it: 3억 2천만 원, 1,250만 원, 8,500원; ₩320,000,000 in English. */
+export function won(amount) {
+  if (english) return `₩${amount.toLocaleString("en")}`;
+  const number = (value) => value.toLocaleString("ko");
+  if (amount === 0 || amount % 10_000) return `${number(amount)}원`;
+  const eok = Math.floor(amount / 100_000_000);
+  const man = Math.floor((amount % 100_000_000) / 10_000);
+  const thousands = man % 1000 === 0 ? `${man / 1000}천만` : `${number(man)}만`;
+  return `${[eok ? `${number(eok)}억` : "", man ? thousands : ""].filter(Boolean).join(" ")} 원`;
+}
+
+// Menus: one open at a time, closed by Escape, by a click elsewhere and when the focus leaves.
+function closeMenus(except) {
+  for (const menu of all("details[data-drop][open]")) if (!menu.contains(except)) menu.open = false;
+}
+doc.addEventListener("click", (event) => closeMenus(event.target));
+doc.addEventListener("focusin", (event) => closeMenus(event.target));
+doc.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  const menu = event.target.closest?.("details[data-drop][open]");
+  if (menu) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
+});
+
+// Dialogs, copying, showing a password, printing, and links to fields.
+doc.addEventListener("click", (event) => {
+  const on = (selector) => event.target.closest?.(selector);
+  let found;
+  if ((found = on("[data-dialog]"))) {
+    const dialog = doc.getElementById(found.dataset.dialog);
+    if (dialog) {
+      event.preventDefault();
+      dialog.showModal();
+    }
+  } else if ((found = on("[data-dialog-close]")) || event.target.matches?.("dialog[open]")) {
+    const dialog = event.target.closest("dialog");
+    if (dialog?.open && (found || outside(dialog, event))) {
+      event.preventDefault();
+      dialog.close();
+    }
+  } else if ((found = on("[data-copy]"))) copy(found);
+  else if ((found = on("[data-reveal]"))) reveal(found);
+  else if (on("[data-print]")) window.print();
+  else if ((found = on(".error-summary a"))) goToField(found, event);
+});
+
+function outside(dialog, { clientX: x, clientY: y }) {
+  const box = dialog.getBoundingClientRect();
+  return x < box.left || x > box.right || y < box.top || y > box.bottom;
+}
+
+async function copy(button) {
+  try {
+    await navigator.clipboard.writeText(button.dataset.copy);
+  } catch {
+    return;
+  }
+  const said = button.parentElement.querySelector("[role=status]");
+  if (said) said.textContent = button.dataset.copied;
+}
+
+function reveal(button) {
+  const input = doc.getElementById(button.dataset.reveal);
+  const show = input.type === "password";
+  button.dataset.show ??= button.textContent;
+  input.type = show ? "text" : "password";
+  button.textContent = show ? button.dataset.hide : button.dataset.show;
+  button.setAttribute("aria-pressed", String(show));
+}
+
+function goToField(link, event) {
+  const field = doc.getElementById(decodeURIComponent(link.hash.slice(1)));
+  if (!field) return;
+  event.preventDefault();
+  (field.matches("fieldset") ? field.querySelector("input, select, textarea") : field).focus();
+  field.scrollIntoView({ block: "center" });
+}
+
+// Submitting: ask first where the form says so, then let it go once.
+const agreed = new WeakSet();
+const busy = new Map();
+
+doc.addEventListener(
+  "submit",
+  (event) => {
+    const form = event.target;
+    if (form.method !== "post" || "noGuard" in form.dataset) return;
+    const stop = () => {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+    };
+    if (busy.has(form)) {
+      stop();
+    } else if (form.dataset.confirm && !agreed.delete(form)) {
+      stop();
+      ask(form, event.submitter);
+    } else {
+      hold(form, event.submitter);
+    }
+  },
+  true,
+);
+
+function hold(form, submitter) {
+  submitter?.setAttribute("aria-disabled", "true");
+  busy.set(form, submitter);
+  setTimeout(() => release(form), 15_000); // a download or a lost connection: the person may try again
+}
+
+function release(form) {
+  busy.get(form)?.removeAttribute("aria-disabled");
+  busy.delete(form);
+}
+
+doc.addEventListener("htmx:finally:request", (event) => {
+  const form = event.detail?.ctx?.sourceElement?.closest?.("form");
+  if (form) release(form);
+});
+window.addEventListener("pageshow", () => [...busy.keys()].forEach(release));
+
+function ask(form, submitter) {
+  const make = (tag, className, text) => {
+    const element = doc.createElement(tag);
+    element.className = className;
+    element.textContent = text ?? "";
+    return element;
+  };
+  const dialog = make("dialog", "dialog");
+  const text = make("p", "alert__title", form.dataset.confirm);
+  const buttons = make("div", "buttons");
+  const yes = make("button", submitter?.className || "krds-btn medium primary", form.dataset.yes);
+  const no = make("button", "krds-btn medium tertiary", form.dataset.no);
+  text.id = "confirm-question";
+  dialog.setAttribute("aria-labelledby", text.id);
+  yes.type = no.type = "button";
+  yes.addEventListener("click", () => {
+    dialog.close();
+    agreed.add(form);
+    form.requestSubmit(submitter);
+  });
+  no.addEventListener("click", () => dialog.close());
+  dialog.addEventListener("close", () => dialog.remove());
+  buttons.append(no, yes);
+  dialog.append(text, buttons);
+  doc.body.append(dialog);
+  dialog.showModal();
+}
+
+// Counting what is typed: characters as people count them.
+doc.addEventListener("input", (event) => {
+  const counter = event.target.id && doc.querySelector(`[data-counter="${CSS.escape(event.target.id)}"]`);
+  if (counter) count(counter, event.target);
+});
+
+function count(counter, field) {
+  const length = [...field.value].length;
+  const limit = Number(counter.dataset.limit);
+  const over = length > limit;
+  const number = (value) => value.toLocaleString(english ? "en" : "ko");
+  counter.classList.toggle("counter--over", over);
+  counter.textContent = over
+    ? fill(counter.dataset.over, { n: number(length - limit), max: number(limit) })
+    : fill(counter.dataset.text, { n: number(length), max: number(limit) });
+}
+
+// Autosave: two seconds after the last change, one request at a time, and when the page is left.
+const drafts = new WeakMap();
+
+for (const type of ["input", "change"]) {
+  doc.addEventListener(type, (event) => {
+    const form = event.target.closest?.("form[data-autosave]");
+    if (form && event.target.type !== "password") later(form);
+  });
+}
+
+function later(form) {
+  const draft = drafts.get(form) ?? {};
+  drafts.set(form, draft);
+  clearTimeout(draft.timer);
+  draft.dirty = true;
+  draft.timer = setTimeout(() => save(form, draft), 2000);
+}
+
+async function save(form, draft, leaving = false) {
+  if (!draft.dirty || busy.has(form)) return;
+  if (draft.running && !leaving) return later(form);
+  draft.dirty = false;
+  draft.running = true;
+  say(form, "saving");
+  try {
+    const body = new FormData(form);
+    for (const [name, value] of [...body]) if (value instanceof File) body.delete(name);
+    const response = await fetch(form.dataset.autosave, {
+      method: "POST",
+      body,
+      keepalive: leaving,
+      credentials: "same-origin",
+      headers: { Accept: "application/json", "X-Autosave": "1" },
+    });
+    const known = response.ok && !response.redirected; // a redirect leads to the sign-in page
+    if (known && response.headers.get("Content-Type")?.includes("json")) {
+      const { url } = await response.json();
+      if (url) form.dataset.autosave = url;
+    }
+    say(form, known ? "saved" : "failed");
+  } catch {
+    say(form, "failed");
+  }
+  draft.running = false;
+}
+
+function say(form, what) {
+  const status = form.querySelector("[data-autosave-status]");
+  if (!status) return;
+  const time = new Date().toLocaleTimeString(english ? "en" : "ko", { hour: "2-digit", minute: "2-digit", hour12: false });
+  status.classList.toggle("autosave--failed", what === "failed");
+  status.textContent = fill(status.dataset[what], { time });
+}
+
+doc.addEventListener("visibilitychange", () => {
+  if (!doc.hidden) return;
+  for (const form of all("form[data-autosave]")) if (drafts.has(form)) save(form, drafts.get(form), true);
+});
+
+// The basket: sums what is picked, in all and per group, and writes the same sentences the server would.
+doc.addEventListener("change", (event) => {
+  const form = event.target.closest?.("[data-basket]");
+  if (form && event.target.matches("[data-cost]")) basket(form);
+});
+
+function basket(form) {
+  const money = form.dataset.unit === "won";
+  const over = tally(form, form, money);
+  for (const group of all("[data-basket-group]", form)) tally(group, group, false);
+  const bar = form.querySelector("[data-basket-bar]");
+  bar?.classList.toggle("basket-bar--over", over);
+  const said = bar?.querySelector("[data-basket-said]");
+  if (said) said.textContent = bar.querySelector("[data-basket-text]").textContent;
+}
+
+function tally(root, { dataset }, money) {
+  const picked = all("[data-cost]:checked", root);
+  const spent = picked.reduce((sum, box) => sum + Number(box.dataset.cost), 0);
+  const limit = Number(dataset.limit);
+  const value = money ? spent : picked.length;
+  const write = money ? won : String;
+  const over = limit > 0 && value > limit;
+  const grouped = root.matches("[data-basket-group]");
+  const texts = all("[data-basket-text]", root).filter((text) => grouped || !text.closest("[data-basket-group]"));
+  for (const text of texts) {
+    text.textContent = fill((over && text.dataset.over) || text.dataset.text, {
+      count: picked.length,
+      spent: won(spent),
+      limit: write(limit),
+      left: write(Math.max(limit - value, 0)),
+      over: write(value - limit),
+      least: dataset.least ?? 0,
+    });
+  }
+  if (!grouped) {
+    const share = limit > 0 ? Math.min((100 * value) / limit, 100) : 0;
+    root.querySelector("[data-basket-fill]")?.setAttribute("width", `${share}%`);
+  }
+  return over;
+}
+
+// Deadlines count down on the reader's clock; whether something is open, the server says.
+function countdowns() {
+  for (const time of all("[data-countdown]")) {
+    const minutes = Math.ceil((Date.parse(time.dateTime) - Date.now()) / 60_000);
+    const values = { d: Math.floor(minutes / 1440), h: Math.floor((minutes % 1440) / 60), m: minutes % 60 };
+    const step = minutes <= 0 ? "over" : values.d ? "days" : values.h ? "hours" : "minutes";
+    const text = fill(time.dataset[step], values);
+    if (time.textContent !== text) time.textContent = text;
+  }
+}
+countdowns();
+setInterval(countdowns, 15_000);
+
+// Focus: on what needs attention after a page or a part has come, or on the first of the entries that were added.
+function attend(root) {
+  const target = root.matches?.("[data-focus]") ? root : root.querySelector("[data-focus]");
+  target?.focus();
+  return Boolean(target);
+}
+
+let lastBefore = null;
+doc.addEventListener("htmx:before:request", ({ detail }) => {
+  const source = detail?.ctx?.sourceElement;
+  const list = source?.matches?.("[data-more]") ? doc.querySelector(source.getAttribute("hx-target")) : null;
+  lastBefore = list ? { list, last: list.lastElementChild } : null;
+});
+
+doc.addEventListener("htmx:after:swap", ({ detail }) => {
+  enhance(doc);
+  if (lastBefore) {
+    const first = lastBefore.last ? lastBefore.last.nextElementSibling : lastBefore.list.firstElementChild;
+    first?.querySelector("a, button, input")?.focus();
+    lastBefore = null;
+    return;
+  }
+  const target = detail?.ctx?.target;
+  attend(target?.isConnected ? target : doc);
+});
+
+function enhance(root) {
+  for (const button of all("[data-reveal][hidden]", root)) button.hidden = false;
+  if (navigator.clipboard) for (const button of all("[data-copy][hidden]", root)) button.hidden = false;
+  for (const counter of all("[data-counter]", root)) {
+    const field = doc.getElementById(counter.dataset.counter);
+    if (field?.value) count(counter, field);
+  }
+  for (const form of all("[data-basket]", root)) tallyOnce(form);
+}
+
+const seen = new WeakSet();
+function tallyOnce(form) {
+  if (seen.has(form)) return;
+  seen.add(form);
+  basket(form); // a browser restores ticks when somebody comes back
+}
+
+enhance(doc);
+attend(doc);
