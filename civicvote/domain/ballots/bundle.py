@@ -9,7 +9,7 @@
 | `counted.json` | list of `{"tracker", "sealed": base64}` by tracker: the last version of each slot not voided |
 | `plaintexts.json` | `counting.Opened.document()`: valid ballots by own hash, spoiled, undecryptable |
 | `participants.json` | `{"participants": n}`: rows of participation = counted ballots + ballots voided on the board |
-| `result.json` | `counting.result_document()`: per contest ballots, votes, selected in order, spent |
+| `result.json` | `contests.result_document()`: per contest ballots, votes, selected in order, spent |
 | `README.txt` | how to check, in Korean and English |
 | `recount.py` | the stand-alone verifier (standard library only) |
 | others | added by the caller: one `.pb` per pool, CSV tables |
@@ -129,7 +129,7 @@ def build(  # noqa: PLR0913 — the parts of a bundle, each by its name
 ) -> bytes:
     """The zip's bytes.
 
-    `counted`: (tracker, sealed). `result`: of `counting.result_document`. `recount`: the bytes of
+    `counted`: (tracker, sealed). `result`: of `contests.result_document`. `recount`: the bytes of
     `civicvote/standalone/recount.py`. `board_key`: the board's 32 secret bytes, to sign the manifest. `extra`: file
     name → bytes. ConflictError when the parts contradict each other, so that nothing is published that the verifier
     would refuse; the rules themselves are not run again here.

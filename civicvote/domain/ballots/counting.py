@@ -16,14 +16,13 @@ from typing import Any
 
 from civicvote.domain.ballots.encoding import b64, canonical, digest, unb64
 from civicvote.domain.ballots.keys import vote_key
-from civicvote.domain.ballots.rules import Amount, Notice, Rules, amount, check_notice
+from civicvote.domain.ballots.rules import Notice, Rules, check_notice
 from civicvote.domain.ballots.sealing import OVERHEAD, Ballot, Opener, from_document, pad, parse, tracker
 from civicvote.domain.errors import ConflictError, InvalidError
 from civicvote.domain.messages import msg
 
 EXPORT_FORMAT = "civicvote-count/1"
 PLAINTEXTS_FORMAT = "civicvote-plaintexts/1"
-RESULT_FORMAT = "civicvote-result/1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,55 +202,3 @@ def plaintexts_digest(opened: Opened) -> str:
 def result_digest(result: Mapping[str, Any]) -> str:
     """What the board's `result` entry carries."""
     return digest("result", result)
-
-
-def contest_ballots(notice: Notice, ballots: Iterable[Ballot], pool: str) -> list[dict[str, int]]:
-    """The ballots that take part in the pool's contest, as {project id: points} (1 for an approval).
-
-    Withdrawn projects are still in: a ballot that chose only such a one keeps its share of the money (see
-    `rules.Contest`). Drop them from the projects, not from the ballots.
-    """
-    contest = next(one for one in notice["contests"] if one["pool"] == pool)
-    ids = {project["id"] for project in notice["projects"] if project["pool"] == pool}
-    rows = []
-    for ballot in ballots:
-        points = ballot.points or (1,) * len(ballot.picks)
-        row = {pick: point for pick, point in zip(ballot.picks, points, strict=True) if pick in ids}
-        if row or contest["empty_ballots"]:
-            rows.append(row)
-    return rows
-
-
-def result_document(notice: Notice, ballots: Sequence[Ballot], selected: Mapping[str, Sequence[str]]) -> dict[str, Any]:
-    """result.json from `selected`: pool → ids in the order of their selection.
-
-    Per contest: `pool`, `ballots` (how many took part), `votes` (project → supporters), `selected`, `spent`.
-    """
-    costs = {project["id"]: amount(project["cost"]) for project in notice["projects"]}
-    contests = []
-    for contest in notice["contests"]:
-        rows = contest_ballots(notice, ballots, contest["pool"])
-        votes = Counter(pick for row in rows for pick in row)
-        chosen = list(selected[contest["pool"]])
-        ids = [project["id"] for project in notice["projects"] if project["pool"] == contest["pool"]]
-        contests.append(
-            {
-                "pool": contest["pool"],
-                "ballots": len(rows),
-                "votes": {one: votes[one] for one in ids},
-                "selected": chosen,
-                "spent": _plain(sum(costs[one] for one in chosen)),
-            }
-        )
-    return {"format": RESULT_FORMAT, "vote": notice["vote"], "contests": contests}
-
-
-def _plain(total: Any) -> Amount:
-    """Whole amounts as int, others as the shortest decimal text."""
-    if total == int(total):
-        return int(total)
-    places = 1
-    while (total * 10**places).denominator != 1:
-        places += 1
-    digits = str(int(total * 10**places)).rjust(places + 1, "0")
-    return f"{digits[:-places]}.{digits[-places:]}"

@@ -65,10 +65,11 @@ class Contest(TypedDict):
 
     A ballot takes part with at least one pick among the pool's projects, withdrawn ones included; with
     `empty_ballots` every valid ballot does. A project is out when withdrawn, dearer than `budget`, or with fewer votes
-    than `threshold` (or none). `greedy`: by most votes (`measure` "points": points), then `ties`, fund what fits.
+    (points) than `threshold` or none. `greedy`: by most votes (`measure` "points": points), then `ties`, fund what fits.
     `equal-shares`: Method of Equal Shares, utility `cost` or `cardinality` (times points), completion `none` or
     `add1` by `step` per ballot, with or without `exhaustive_stop`; equal prices are settled by `ties`, all ids of the
-    pool in order. See ALGORITHMS.md B1, B2.
+    pool in order, after the criteria of `tie_by`, if any: `votes` (more first), `cost` (cheaper first), `cost-desc`.
+    See ALGORITHMS.md B1, B2.
     """
 
     pool: str
@@ -82,6 +83,7 @@ class Contest(TypedDict):
     measure: Literal["votes", "points"]
     threshold: int
     empty_ballots: bool
+    tie_by: list[Literal["votes", "cost", "cost-desc"]]
     ties: list[str]
 
 
@@ -231,13 +233,14 @@ def _check(notice: Notice) -> None:
 
 
 def _check_contest(contest: Contest, ids: list[str]) -> None:
-    amount(contest["budget"])
+    _require(amount(contest["budget"]) > 0, f"{contest['pool']}.budget")
+    _require(set(contest["tie_by"]) <= {"votes", "cost", "cost-desc"}, f"{contest['pool']}.tie_by")
     _require(sorted(contest["ties"]) == sorted(ids), f"{contest['pool']}.ties")
     _require(contest["rule"] in {"greedy", "equal-shares"}, f"{contest['pool']}.rule")
     _require(contest["utility"] in {"cost", "cardinality"}, f"{contest['pool']}.utility")
     _require(contest["completion"] in {"none", "add1"}, f"{contest['pool']}.completion")
     _require(contest["measure"] in {"votes", "points"}, f"{contest['pool']}.measure")
-    _require(contest["completion"] == "none" or amount(contest["step"]) > 0, f"{contest['pool']}.step")
+    _require(amount(contest["step"]) > 0, f"{contest['pool']}.step")
     _require(type(contest["threshold"]) is int and contest["threshold"] >= 0, f"{contest['pool']}.threshold")
 
 
