@@ -64,8 +64,8 @@ class LoginSession(Keyed, Base):
     second_factor_at: Mapped[datetime | None]
     #: Browser and system in words, never the raw header.
     device: Mapped[str] = mapped_column(String(80), default="")
-    #: Challenge of a passkey ceremony under way; used once.
-    challenge: Mapped[bytes | None] = mapped_column(LargeBinary)
+    #: The password was right, the second factor is still to be shown: such a session opens nothing but the challenge page.
+    pending: Mapped[bool] = mapped_column(default=False)
 
     __table_args__ = (Index("ix_login_session_user_id_created_at", "user_id", "created_at"),)
 
@@ -136,3 +136,18 @@ class Passkey(Keyed, Base):
     transports: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime]
     last_used_at: Mapped[datetime | None]
+
+
+class PasskeyChallenge(Keyed, Base):
+    """A passkey ceremony under way: 32 random bytes that one answer may use, once."""
+
+    __tablename__ = "passkey_challenge"
+
+    challenge: Mapped[bytes] = mapped_column(LargeBinary)
+    purpose: Mapped[str] = mapped_column(String(16))
+    #: The account it was made for; NULL at a sign-in that begins with the passkey.
+    user_id: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"), index=True)
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    used_at: Mapped[datetime | None]
+
+    __table_args__ = (CheckConstraint("purpose IN ('register', 'second', 'sign-in')", name="purpose_known"),)

@@ -16,6 +16,8 @@ from civicvote.services import audit, clock
 
 #: Last-seen is written at most this often, in a transaction of its own.
 TOUCH_EVERY = timedelta(minutes=5)
+#: How long a right password waits for its second factor.
+PENDING_FOR = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +45,18 @@ def token_hash(token: str) -> str:
 
 
 def start(
-    session: Session, user: User, *, device: str, limits: Limits, second_factor_at: datetime | None = None
+    session: Session,
+    user: User,
+    *,
+    device: str,
+    limits: Limits,
+    second_factor_at: datetime | None = None,
+    pending: bool = False,
 ) -> str:
-    """Open a session and return its token (256 random bits), which is not kept."""
+    """Open a session and return its token (256 random bits), which is not kept.
+
+    `pending`: for `PENDING_FOR` it leads to the challenge of the second factor and nowhere else.
+    """
     token = secrets.token_urlsafe(32)
     moment = clock.now()
     opened = LoginSession(
@@ -53,12 +64,46 @@ def start(
         user_id=user.id,
         created_at=moment,
         last_seen_at=moment,
-        expires_at=moment + timedelta(seconds=limits.absolute),
+        expires_at=moment + (PENDING_FOR if pending else timedelta(seconds=limits.absolute)),
         second_factor_at=second_factor_at,
         device=device[:80],
+        pending=pending,
     )
     session.add(opened)
-    audit.record(session, Actor(id=user.id), "session:start", opened)
+    audit.record(session, Actor(id=user.id), "session:password" if pending else "session:start", opened)
+    return token
+
+
+def find_pending(session: Session, token: str) -> tuple[UUID, UUID] | None:
+    """(session, account) of a sign-in that waits for its second factor; None if there is none any more."""
+    row = session.execute(
+        select(LoginSession.id, LoginSession.user_id)
+        .join(User, User.id == LoginSession.user_id)
+        .where(
+            LoginSession.token_hash == token_hash(token),
+            LoginSession.pending.is_(True),
+            LoginSession.revoked_at.is_(None),
+            LoginSession.expires_at > clock.now(),
+            User.erased_at.is_(None),
+        )
+    ).first()
+    return (row.id, row.user_id) if row else None
+
+
+def pass_challenge(session: Session, session_id: UUID, *, limits: Limits) -> str:
+    """Note that the second factor was shown and return the session's new token: the old one opens nothing any more."""
+    found = session.get(LoginSession, session_id)
+    if found is None or found.revoked_at is not None:
+        raise NotFoundError
+    moment = clock.now()
+    if found.pending:
+        found.pending = False
+        found.last_seen_at = moment
+        found.expires_at = moment + timedelta(seconds=limits.absolute)
+        audit.record(session, Actor(id=found.user_id), "session:start", found)
+    found.second_factor_at = moment
+    token = secrets.token_urlsafe(32)
+    found.token_hash = token_hash(token)
     return token
 
 
@@ -89,6 +134,7 @@ def find(session: Session, token: str, *, limits: Limits, second_factor: bool) -
         .join(User, User.id == LoginSession.user_id)
         .where(
             LoginSession.token_hash == token_hash(token),
+            LoginSession.pending.is_(False),
             LoginSession.revoked_at.is_(None),
             LoginSession.expires_at > clock.now(),
             User.erased_at.is_(None),
@@ -140,7 +186,10 @@ def mine(session: Session, actor: Actor) -> list[SessionRow]:
     rows = session.execute(
         select(LoginSession.id, LoginSession.device, LoginSession.created_at, LoginSession.last_seen_at)
         .where(
-            LoginSession.user_id == actor.id, LoginSession.revoked_at.is_(None), LoginSession.expires_at > clock.now()
+            LoginSession.user_id == actor.id,
+            LoginSession.pending.is_(False),
+            LoginSession.revoked_at.is_(None),
+            LoginSession.expires_at > clock.now(),
         )
         .order_by(LoginSession.created_at.desc(), LoginSession.id.desc())
         .limit(100)
