@@ -47,6 +47,15 @@ PHASE_LABELS: dict[Phase, Message] = {
 }
 
 
+#: Phases that people's decisions fix, whatever the clock says.
+_DECIDED: dict[CycleState, Phase] = {
+    CycleState.DRAFT: Phase.PREPARING,
+    CycleState.SEALED: Phase.COUNTING,
+    CycleState.COUNTED: Phase.COUNTING,
+    CycleState.PUBLISHED: Phase.RESULT,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Window:
     """A half-open span [opens_at, closes_at), both UTC-aware."""
@@ -70,12 +79,8 @@ class Timetable:
 
     def phase(self, now: datetime) -> Phase:
         """The phase at `now`."""
-        if self.state is CycleState.DRAFT:
-            return Phase.PREPARING
-        if self.state is CycleState.PUBLISHED:
-            return Phase.RESULT
-        if self.state in {CycleState.SEALED, CycleState.COUNTED}:
-            return Phase.COUNTING
+        if self.state in _DECIDED:
+            return _DECIDED[self.state]
         if self.state is CycleState.LISTED:
             if now >= self.voting.closes_at:
                 return Phase.COUNTING
