@@ -242,7 +242,7 @@ doc.addEventListener("change", (event) => {
 function basket(form) {
   const money = form.dataset.unit === "won";
   const over = tally(form, form, money);
-  for (const group of all("[data-basket-group]", form)) tally(group, group, false);
+  for (const group of all("[data-basket-group]", form)) tally(group, group, group.dataset.unit === "won");
   const bar = form.querySelector("[data-basket-bar]");
   bar?.classList.toggle("basket-bar--over", over);
   const said = bar?.querySelector("[data-basket-said]");
