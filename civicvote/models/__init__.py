@@ -24,6 +24,7 @@ __all__ = [
     "outbox",
     "projects",
     "reviews",
+    "search",
     "verification",
     "votes",
 ]

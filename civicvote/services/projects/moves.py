@@ -45,7 +45,8 @@ def advance(session: Session, actor: Actor, project: Project, name: str, *, reas
     concerned = set(session.scalars(select(Follow.user_id).where(Follow.project_id == project.id)))
     if project.author_id:
         concerned.add(project.author_id)
-    concerned.discard(actor.id)  # type: ignore[arg-type]  # a visitor's None is in no set
+    if actor.id:
+        concerned.discard(actor.id)
     for user_id in sorted(concerned):
         outbox.put(
             session,

@@ -1,0 +1,189 @@
+"""Finding projects by what they say, in Korean and English, with one ranking on both databases.
+
+A query becomes syllable bigrams; a document's score is the sum of the inverse document frequencies of the terms it holds,
+terms of the title counted twice (the idf of Robertson and Spärck Jones, as BM25 uses it). Weights are whole thousandths, so
+the order is the same everywhere and can stand in a cursor.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, String, Subquery, case, cast, delete, func, insert, literal, select, true
+from sqlalchemy.dialects.postgresql import TSQUERY
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from civicvote.domain import districts, text
+from civicvote.domain.lifecycles import PUBLIC_PROJECT_STATES, ProjectState
+from civicvote.models.projects import Endorsement, Project
+from civicvote.models.search import SearchDocument, search_index
+
+#: Which share of a query's weight a project must hold: to be found, and to be shown as similar.
+FOUND = 0.6
+SIMILAR = 0.4
+_SCALE = 1000
+_CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """What a query finds, as a table to join: `project_id` and `rank` (larger is better, never 0)."""
+
+    table: Subquery
+
+    @property
+    def project_id(self) -> ColumnElement[UUID]:
+        """Key of the project."""
+        return self.table.c.project_id
+
+    @property
+    def rank(self) -> ColumnElement[int]:
+        """Score in thousandths."""
+        return self.table.c.rank
+
+
+def _postgresql(session: Session) -> bool:
+    return session.get_bind().dialect.name == "postgresql"
+
+
+def _query_at(column: InstrumentedAttribute[list[str]], terms: Sequence[str]) -> ColumnElement[bool]:
+    return column.bool_op("@@")(cast(literal(text.tsquery(terms), String), TSQUERY))
+
+
+def _any_of(session: Session, terms: Sequence[str]) -> ColumnElement[bool]:
+    """Documents that hold any of `terms`, by the index."""
+    if _postgresql(session):
+        return _query_at(SearchDocument.body, terms)
+    matching = select(search_index.c.rowid).where(search_index.c.search_index.op("MATCH")(text.fts5_query(terms)))
+    return SearchDocument.id.in_(matching)
+
+
+def _holds(session: Session, column: InstrumentedAttribute[list[str]], term: str) -> ColumnElement[bool]:
+    """Whether a document at hand holds `term`."""
+    if _postgresql(session):
+        return _query_at(column, [term])
+    padded = literal(" ", String).concat(cast(column, String)).concat(" ")
+    return func.instr(padded, literal(f" {term} ", String)) > 0
+
+
+def _weights(session: Session, terms: Sequence[str]) -> dict[str, int]:
+    """Weight per term that occurs at all, in thousandths; one statement."""
+    counts = [
+        select(func.count()).select_from(SearchDocument).where(_any_of(session, [term])).scalar_subquery()
+        for term in terms
+    ]
+    total = select(func.count()).select_from(SearchDocument).scalar_subquery()
+    documents, *found = session.execute(select(total, *counts)).one()
+    known = {term: count for term, count in zip(terms, found, strict=True) if count}
+    idf = text.inverse_frequencies(known, documents)
+    return {term: max(1, round(value * _SCALE)) for term, value in idf.items()}
+
+
+def _score(
+    session: Session, column: InstrumentedAttribute[list[str]], weights: Mapping[str, int]
+) -> ColumnElement[int]:
+    parts = [case((_holds(session, column, term), weight), else_=0) for term, weight in weights.items()]
+    total: ColumnElement[int] = parts[0]
+    for part in parts[1:]:
+        total = total + part
+    return total
+
+
+def hits(session: Session, query: str, *, share: float = FOUND) -> Hits | None:
+    """What `query` finds: projects that hold at least `share` of its weight. None when it has no letter or digit.
+
+    Asks the database for the terms' frequencies (one statement); the rest happens where the table is joined.
+    """
+    terms = text.query_terms(query)
+    if not terms:
+        return None
+    weights = _weights(session, terms)
+    if not weights:
+        nothing = select(SearchDocument.project_id, literal(0).label("rank")).where(literal(1) == literal(0))
+        return Hits(nothing.subquery("hits"))
+    body = _score(session, SearchDocument.body, weights).label("body_score")
+    title = _score(session, SearchDocument.title, weights).label("title_score")
+    scored = select(SearchDocument.project_id, body, title).where(_any_of(session, list(weights))).subquery("scored")
+    least = max(1, round(sum(weights.values()) * share))
+    found = select(scored.c.project_id, (scored.c.body_score + scored.c.title_score).label("rank"))
+    return Hits(found.where(scored.c.body_score >= least).subquery("hits"))
+
+
+@dataclass(frozen=True, slots=True)
+class Similar:
+    """A project that says much the same."""
+
+    id: UUID
+    number: str
+    title: str
+    state: ProjectState
+    endorsements: int
+    endorsed: bool
+
+
+def similar(
+    session: Session, wording: str, *, viewer_id: UUID | None = None, but: UUID | None = None, limit: int = 5
+) -> list[Similar]:
+    """Public projects like a title being typed, the nearest first; two statements. Too short a title has none."""
+    if len(text.query_terms(wording)) < 2:
+        return []
+    found = hits(session, wording, share=SIMILAR)
+    if found is None:
+        return []
+    mine = (
+        select(Endorsement.user_id)
+        .where(Endorsement.project_id == Project.id, Endorsement.user_id == viewer_id)
+        .exists()
+    )
+    query = (
+        select(Project.id, Project.number, Project.title, Project.state, Project.endorsement_count, mine)
+        .join(found.table, found.project_id == Project.id)
+        .where(Project.state.in_(PUBLIC_PROJECT_STATES - {ProjectState.WITHDRAWN}))
+        .order_by(found.rank.desc(), Project.id.desc())
+        .limit(limit)
+    )
+    if but is not None:
+        query = query.where(Project.id != but)
+    return [Similar(r[0], r[1] or "", r[2], r[3], r[4], bool(r[5])) for r in session.execute(query)]
+
+
+def _terms(project: Project) -> tuple[list[str], list[str]]:
+    place = districts.name_of(project.district) if project.district else ""
+    parts = (project.title, project.number or "", project.category, place, project.place, project.problem, project.idea)
+    return text.bigrams(project.title), text.bigrams("\n.\n".join(part for part in parts if part))
+
+
+def index(session: Session, project: Project) -> None:
+    """Make a public project findable by its present text; a draft is never in the index."""
+    found = session.scalar(select(SearchDocument).where(SearchDocument.project_id == project.id))
+    if project.state is ProjectState.DRAFT:
+        if found is not None:
+            session.delete(found)
+        return
+    title, body = _terms(project)
+    if found is None:
+        session.add(SearchDocument(project_id=project.id, title=title, body=body))
+    else:
+        found.title, found.body = title, body
+
+
+def reindex(session: Session, *, cycle_id: UUID | None = None) -> int:
+    """Build the index of all public projects (of a cycle) anew, after an import for instance. Returns how many."""
+    chosen = Project.cycle_id == cycle_id if cycle_id else true()
+    session.execute(
+        delete(SearchDocument)
+        .where(SearchDocument.project_id.in_(select(Project.id).where(chosen)))
+        .execution_options(synchronize_session=False)
+    )
+    total = 0
+    projects = session.scalars(
+        select(Project).where(chosen, Project.state.in_(PUBLIC_PROJECT_STATES)).order_by(Project.id)
+    ).yield_per(_CHUNK)
+    for batch in projects.partitions():
+        rows = []
+        for project in batch:
+            title, body = _terms(project)
+            rows.append({"project_id": project.id, "title": title, "body": body})
+        session.execute(insert(SearchDocument), rows)
+        total += len(rows)
+    return total
