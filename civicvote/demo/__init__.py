@@ -1,0 +1,1 @@
+"""What `civicvote demo` shows: made-up people, proposals and elections."""
