@@ -7,15 +7,19 @@ const all = (selector, root = doc) => [...root.querySelectorAll(selector)];
 const fill = (template, values) => template.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
 const english = doc.documentElement.lang === "en";
 
-/** Won as the server writes it: 3억 2천만 원, 1,250만 원, 8,500원; ₩320,000,000 in English. */
+/** Won as the server writes it (domain/money.py): 3억 2천만 원, 1,250만 원, 1만 5,000원; ₩320,000,000 in English. */
 export function won(amount) {
-  if (english) return `₩${amount.toLocaleString("en")}`;
-  const number = (value) => value.toLocaleString("ko");
-  if (amount === 0 || amount % 10_000) return `${number(amount)}원`;
-  const eok = Math.floor(amount / 100_000_000);
-  const man = Math.floor((amount % 100_000_000) / 10_000);
-  const thousands = man % 1000 === 0 ? `${man / 1000}천만` : `${number(man)}만`;
-  return `${[eok ? `${number(eok)}억` : "", man ? thousands : ""].filter(Boolean).join(" ")} 원`;
+  const number = (value) => value.toLocaleString(english ? "en" : "ko");
+  if (english) return `₩${number(amount)}`;
+  if (amount < 10_000) return `${number(amount)}원`;
+  const parts = [];
+  let rest = amount;
+  for (const [unit, size] of [["조", 1e12], ["억", 1e8], ["만", 1e4]]) {
+    const count = Math.floor(rest / size);
+    rest %= size;
+    if (count) parts.push(unit === "만" && count % 1000 === 0 ? `${count / 1000}천만` : `${number(count)}${unit}`);
+  }
+  return [...parts, rest ? `${number(rest)}원` : "원"].join(" ");
 }
 
 // Menus: one open at a time, closed by Escape, by a click elsewhere and when the focus leaves.
