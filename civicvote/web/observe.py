@@ -2,16 +2,19 @@
 
 import hmac
 import logging
+import os
 import re
 import secrets
 import time
 from collections.abc import MutableMapping
+from datetime import datetime
 from typing import Any
 
 import structlog
 from flask import Flask, Response, abort, g, request
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest, multiprocess
 
+from civicvote.services import clock
 from civicvote.settings import Settings
 
 #: Whatever else somebody hands to the log is dropped: personal data has no key here.
@@ -90,10 +93,20 @@ def may_read_metrics(settings: Settings) -> bool:
 
 
 def metrics(settings: Settings) -> Response:
-    """The figures of this process."""
+    """The figures of all processes of this server."""
     if not may_read_metrics(settings):
         abort(404)
+    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        everybody = CollectorRegistry()
+        multiprocess.MultiProcessCollector(everybody)  # type: ignore[no-untyped-call]
+        return Response(generate_latest(everybody), content_type=CONTENT_TYPE_LATEST)
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+def arrived() -> datetime:
+    """When this request reached the application: what deadlines go by."""
+    moment: datetime = g.arrived
+    return moment
 
 
 def init_app(app: Flask, settings: Settings) -> None:
@@ -105,6 +118,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         given = request.headers.get("X-Request-ID", "")
         g.request_id = given if re.fullmatch(r"[A-Za-z0-9-]{8,64}", given) else secrets.token_hex(8)
         g.began = time.perf_counter()
+        g.arrived = clock.now()
 
     @app.after_request
     def _end(response: Response) -> Response:

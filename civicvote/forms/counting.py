@@ -1,0 +1,31 @@
+"""Forms of the counting page."""
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf.file import FileField, FileRequired
+from wtforms import TextAreaField
+from wtforms.validators import DataRequired, Length
+
+from civicvote.forms.base import BaseForm
+
+
+class OpenedForm(BaseForm):
+    """What the offline machine gave back."""
+
+    opened = FileField(
+        _l("개표 결과 파일"),
+        description=_l("오프라인 컴퓨터에서 civicvote count로 만든 JSON 파일입니다."),
+        validators=[FileRequired(_l("파일을 골라 주십시오."))],
+    )
+
+
+class DiscardForm(BaseForm):
+    """Why a count is sent back."""
+
+    reason = TextAreaField(
+        _l("반려 이유"),
+        description=_l("감사기록에 남습니다. 무엇이 달랐는지 적어 주십시오."),
+        validators=[
+            DataRequired(_l("이유를 적어 주십시오.")),
+            Length(max=1000, message=_l("1,000자까지 적을 수 있습니다.")),
+        ],
+    )

@@ -1,0 +1,165 @@
+"""The second person: counts again, then publishes everything or sends the count back."""
+
+import hashlib
+import json
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from civicvote.domain import pabulib
+from civicvote.domain.ballots import bundle, contests
+from civicvote.domain.ballots import counting as opening
+from civicvote.domain.ballots.encoding import canonical
+from civicvote.domain.ballots.rules import Notice
+from civicvote.domain.errors import ConflictError
+from civicvote.domain.lifecycles import CYCLE, CycleState, ProjectState
+from civicvote.domain.messages import msg
+from civicvote.domain.permissions import Actor, Permission
+from civicvote.keystore import KeyStore
+from civicvote.models.counts import PublishedFile, TallyDecision, TallyRun
+from civicvote.models.cycles import Cycle
+from civicvote.models.projects import Project
+from civicvote.models.votes import Vote
+from civicvote.services import audit, board, clock, workflow
+from civicvote.services.counting import box, files, outcomes, runs
+from civicvote.services.projects import moves
+
+RECOUNT = Path(__file__).resolve().parent.parent.parent / "standalone" / "recount.py"
+
+
+def _waiting(session: Session, actor: Actor, slug: str) -> tuple[Cycle, Vote, TallyRun]:
+    actor.require(Permission.COUNT_APPROVE)
+    cycle, vote = runs.vote_of(session, slug)
+    run = runs.last_run(session, vote.id)
+    if run is None or cycle.state is not CycleState.COUNTED:
+        raise ConflictError(msg("승인을 기다리는 개표 결과가 없습니다. 이미 다른 담당자가 처리했을 수 있습니다."))
+    if actor.id is not None and run.requested_by == actor.id:
+        raise ConflictError(msg("개표한 사람은 승인할 수 없습니다. 다른 담당자가 다시 개표해 확인해야 합니다."))
+    return cycle, vote, run
+
+
+def _decide(session: Session, actor: Actor, run: TallyRun, *, approved: bool) -> None:
+    session.add(
+        TallyDecision(
+            run_id=run.id,
+            requested_by=run.requested_by,
+            decided_by=actor.id,
+            at=clock.now(),
+            approved=approved,
+            result_hash=run.result_hash,
+        )
+    )
+    session.flush()
+    audit.record(session, actor, "tally:approve" if approved else "tally:discard", run, result=run.result_hash)
+
+
+def discard(session: Session, actor: Actor, slug: str, *, reason: str) -> None:
+    """Send the count back; the box stays sealed and is counted again."""
+    cycle, _, run = _waiting(session, actor, slug)
+    workflow.move(session, actor, CYCLE, cycle, "discard-count", reason=reason)
+    _decide(session, actor, run, approved=False)
+
+
+def _counted_again(session: Session, vote: Vote, run: TallyRun, keys: KeyStore) -> opening.Opened:
+    """Open (where the key is here) and count anew; ConflictError unless every byte is the same."""
+    notice = runs.notice_of(vote)
+    counted = board.counted(session, vote)
+    if vote.key_mode == "file":
+        opened = runs.open_by_file(session, vote, keys)
+    else:
+        opened = opening.read_opened(json.loads(run.plaintexts), notice, [tracker for tracker, _ in counted])
+    again = outcomes.document(notice, opened.ballots, box.withdrawn(session, vote))
+    same = (
+        opening.counted_digest(counted) == run.input_hash
+        and canonical(opened.document()) == run.plaintexts
+        and opening.result_digest(again["result"]) == run.result_hash
+    )
+    if not same:
+        raise ConflictError(
+            msg("다시 개표한 결과가 먼저 개표한 결과와 다릅니다. 공표하지 말고 감사 담당에게 알려 주십시오.")
+        )
+    return opened
+
+
+def publish(session: Session, actor: Actor, slug: str, *, keys: KeyStore) -> None:
+    """Count again; if all is the same, put the digests on the board, publish bundle and files, and move every project."""
+    cycle, vote, run = _waiting(session, actor, slug)
+    opened = _counted_again(session, vote, run, keys)
+    workflow.move(session, actor, CYCLE, cycle, "publish")
+    _decide(session, actor, run, approved=True)
+    board.append(
+        session,
+        vote,
+        [
+            ("plaintexts", {"digest": opening.plaintexts_digest(opened)}),
+            ("result", {"digest": run.result_hash}),
+        ],
+        keys=keys,
+    )
+    for file in _files(session, cycle, vote, run, opened, keys):
+        session.add(file)
+    _move_projects(session, actor, cycle, run)
+    session.flush()
+
+
+def _files(
+    session: Session, cycle: Cycle, vote: Vote, run: TallyRun, opened: opening.Opened, keys: KeyStore
+) -> list[PublishedFile]:
+    notice = runs.notice_of(vote)
+    extra = {
+        files.pb_name(notice, c["pool"]): pb_file(notice, opened, run, c["pool"], cycle) for c in notice["contests"]
+    }
+    extra["projects.csv"] = files.projects_csv(notice, run.result)
+    archive = bundle.build(
+        notice=notice,
+        board=board.entries(session, vote.id),
+        heads=board.heads(session, vote.id),
+        counted=board.counted(session, vote),
+        opened=opened,
+        participants=box.numbers(session, vote).participants,
+        result=run.result["result"],
+        recount=RECOUNT.read_bytes(),
+        board_key=keys.board(vote.id),
+        extra=extra,
+    )
+    published = {
+        "bundle.zip": (archive, "application/zip"),
+        "recount.py": (RECOUNT.read_bytes(), "text/x-python; charset=utf-8"),
+    }
+    for name, content in extra.items():
+        kind = "text/csv; charset=utf-8" if name.endswith(".csv") else "text/plain; charset=utf-8"
+        published[name] = (content, kind)
+    return [
+        PublishedFile(
+            vote_id=vote.id,
+            name=name,
+            media_type=kind,
+            content=content,
+            sha256=hashlib.sha256(content).hexdigest(),
+            at=clock.now(),
+        )
+        for name, (content, kind) in published.items()
+    ]
+
+
+def pb_file(notice: Notice, opened: opening.Opened, run: TallyRun, pool: str, cycle: Cycle) -> bytes:
+    """A pool's contest in Pabulib's format: canonical ballots, shuffled by their own text, no demographics."""
+    election = contests.election(notice, opened.ballots, pool)
+    selected = next(c["selected"] for c in run.result["result"]["contests"] if c["pool"] == pool)
+    return pabulib.dump(
+        pabulib.from_election(
+            election, files.meta(notice, pool, cycle), selected=selected, columns=files.columns(notice, pool)
+        )
+    )
+
+
+def _move_projects(session: Session, actor: Actor, cycle: Cycle, run: TallyRun) -> None:
+    chosen = {project for contest in run.result["result"]["contests"] for project in contest["selected"]}
+    standing = session.scalars(
+        select(Project)
+        .where(Project.cycle_id == cycle.id, Project.state == ProjectState.ON_BALLOT)
+        .order_by(Project.id)
+    )
+    for project in standing.all():
+        moves.advance(session, actor, project, "select" if project.number in chosen else "pass-over")

@@ -1,0 +1,25 @@
+"""Tables as files that no spreadsheet takes for formulas."""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+
+#: What begins a formula, full-width forms included.
+_LIVE = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+
+
+def safe_cell(value: object) -> str:
+    """Text with an apostrophe before what a spreadsheet would run; numbers stay numbers."""
+    text = str(value)
+    if isinstance(value, int | float):
+        return text
+    return f"'{text}" if text.lstrip().startswith(_LIVE) or text.startswith(_LIVE) else text
+
+
+def csv_bytes(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
+    """UTF-8 with BOM, so that Excel reads Korean."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow([safe_cell(cell) for cell in header])
+    writer.writerows([safe_cell(cell) for cell in row] for row in rows)
+    return b"\xef\xbb\xbf" + out.getvalue().encode()

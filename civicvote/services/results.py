@@ -1,0 +1,239 @@
+"""Published results, for everybody."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from civicvote.domain.errors import NotFoundError
+from civicvote.domain.lifecycles import CycleState
+from civicvote.domain.messages import Message
+from civicvote.domain.permissions import Actor
+from civicvote.models.counts import PublishedFile, TallyDecision, TallyRun
+from civicvote.models.cycles import Cycle
+from civicvote.models.projects import Project
+from civicvote.models.votes import Vote
+from civicvote.services import board
+from civicvote.services.counting.outcomes import read_reason
+
+
+@dataclass(frozen=True, slots=True)
+class Winner:
+    """A funded project. `share_won`: what one supporter's share was, in won (Equal Shares)."""
+
+    place: int
+    number: str
+    id: UUID | None
+    title: str
+    cost_won: int
+    votes: int
+    share_won: int | None
+    left_won: int
+    filled_up: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Loser:
+    """A project that was not funded, and why."""
+
+    number: str
+    id: UUID | None
+    title: str
+    cost_won: int
+    votes: int
+    reason: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What the other rule would have said: only for comparison."""
+
+    rule: str
+    only_here: Sequence[str]
+    only_there: Sequence[str]
+    with_one: tuple[int, int]
+    mean: tuple[float, float]
+    prefer: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Contest:
+    """A pool's result. Money in won."""
+
+    pool: str
+    title: str
+    budget_won: int
+    spent_won: int
+    rule: str
+    utility: str
+    completion: str
+    voters: int
+    winners: Sequence[Winner]
+    losers: Sequence[Loser]
+    ties: Sequence[tuple[str, str]]
+    beside: Beside
+
+
+@dataclass(frozen=True, slots=True)
+class FileRow:
+    """A file to download, with its SHA-256."""
+
+    name: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A published result."""
+
+    cycle: Cycle
+    vote: Vote
+    participants: int
+    ballots: int
+    turnout: board.Turnout
+    contests: Sequence[Contest]
+    files: Sequence[FileRow]
+    published_at: datetime
+    result_hash: str
+    code_version: str
+
+
+def _won(value: Any) -> int:
+    """Whole won of an exact amount."""
+    return int(Fraction(value)) if value is not None else 0
+
+
+def _beside(document: Mapping[str, Any], titles: Mapping[str, str]) -> Beside:
+    other = document["other"]
+    here = [step["project"] for step in document["steps"]]
+    return Beside(
+        other["rule"],
+        [titles[p] for p in here if p not in other["selected"]],
+        [titles[p] for p in other["selected"] if p not in here],
+        tuple(other["with_one"]),
+        tuple(other["mean"]),
+        tuple(other["prefer"]),
+    )
+
+
+def _contest(document: Mapping[str, Any], notice: Mapping[str, Any], ids: Mapping[str, UUID]) -> Contest:
+    projects = {p["id"]: p for p in notice["projects"]}
+    winners = [
+        Winner(
+            place,
+            step["project"],
+            ids.get(step["project"]),
+            projects[step["project"]]["title"],
+            _won(step["cost"]),
+            step["votes"],
+            _won(step["price"]) * _won(step["cost"] if document["utility"] == "cost" else 1) if step["price"] else None,
+            _won(step["left"]),
+            step["completion"],
+        )
+        for place, step in enumerate(document["steps"], 1)
+    ]
+    losers = [
+        Loser(
+            reason["project"],
+            ids.get(reason["project"]),
+            projects[reason["project"]]["title"],
+            _won(projects[reason["project"]]["cost"]),
+            document["votes"][reason["project"]],
+            read_reason(reason),
+        )
+        for reason in sorted(document["rejected"], key=lambda r: (-document["votes"][r["project"]], r["project"]))
+    ]
+    titles = {key: value["title"] for key, value in projects.items()}
+    return Contest(
+        document["pool"],
+        document["title"],
+        _won(document["budget"]),
+        sum(winner.cost_won for winner in winners),
+        document["rule"],
+        document["utility"],
+        document["completion"],
+        document["voters"],
+        winners,
+        losers,
+        [(titles[a], titles[b]) for a, b in document["ties"]],
+        _beside(document, titles),
+    )
+
+
+def published(session: Session, actor: Actor, slug: str) -> Result:
+    """The published result of a cycle; NotFoundError before that, for everybody."""
+    del actor  # public
+    row = session.execute(
+        select(Cycle, Vote, TallyRun.result, TallyRun.result_hash, TallyRun.code_version, TallyDecision.at)
+        .join(Vote, Vote.cycle_id == Cycle.id)
+        .join(TallyRun, TallyRun.vote_id == Vote.id)
+        .join(TallyDecision, TallyDecision.run_id == TallyRun.id)
+        .where(Cycle.slug == slug, Cycle.state == CycleState.PUBLISHED, TallyDecision.approved.is_(True))
+        .order_by(TallyRun.id.desc())
+        .limit(1)
+    ).first()
+    if row is None:
+        raise NotFoundError
+    cycle, vote, result, digest, version, at = row
+    numbered = select(Project.number, Project.id).where(Project.cycle_id == cycle.id, Project.number.is_not(None))
+    ids: dict[str, UUID] = {str(number): key for number, key in session.execute(numbered)}
+    files = session.execute(
+        select(PublishedFile.name, PublishedFile.sha256)
+        .where(PublishedFile.vote_id == vote.id)
+        .order_by(PublishedFile.name)
+    ).all()
+    turnout = board.turnout(session, vote.id)
+    return Result(
+        cycle,
+        vote,
+        turnout.total,
+        sum(contest["ballots"] for contest in result["result"]["contests"]),
+        turnout,
+        [_contest(contest, vote.notice, ids) for contest in result["contests"]],
+        [FileRow(name, sha) for name, sha in files],
+        at,
+        digest,
+        version,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """One project's outcome, and every step of the count around it."""
+
+    result: Result
+    contest: Contest
+    winner: Winner | None
+    loser: Loser | None
+
+
+def why(session: Session, actor: Actor, slug: str, project_id: UUID) -> Why:
+    """Why a project was or was not chosen."""
+    result = published(session, actor, slug)
+    for contest in result.contests:
+        for winner in contest.winners:
+            if winner.id == project_id:
+                return Why(result, contest, winner, None)
+        for loser in contest.losers:
+            if loser.id == project_id:
+                return Why(result, contest, None, loser)
+    raise NotFoundError
+
+
+def file(session: Session, actor: Actor, slug: str, name: str) -> PublishedFile:
+    """A published file, byte for byte."""
+    del actor  # public
+    found = session.scalar(
+        select(PublishedFile)
+        .join(Vote, Vote.id == PublishedFile.vote_id)
+        .join(Cycle, Cycle.id == Vote.cycle_id)
+        .where(Cycle.slug == slug, Cycle.state == CycleState.PUBLISHED, PublishedFile.name == name)
+    )
+    if found is None:
+        raise NotFoundError
+    return found

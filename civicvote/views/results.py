@@ -1,0 +1,39 @@
+"""Published results, for everybody."""
+
+from uuid import UUID
+
+from flask import Blueprint
+from flask.typing import ResponseReturnValue
+
+from civicvote.db import session
+from civicvote.domain import districts
+from civicvote.services import results
+from civicvote.web.access import current_actor, public
+from civicvote.web.i18n import language
+from civicvote.web.render import download as as_file
+from civicvote.web.render import page
+
+bp = Blueprint("results", __name__, url_prefix="/budget/<slug>/result")
+
+
+@bp.get("")
+@public
+def detail(slug: str) -> ResponseReturnValue:
+    """Who won, who did not, why, and how to check."""
+    shapes = [(d.code, d.called(language()), d.shape) for d in districts.DISTRICTS]
+    return page("results/detail.html", result=results.published(session(), current_actor(), slug), shapes=shapes)
+
+
+@bp.get("/projects/<uuid:project_id>")
+@public
+def project_reason(slug: str, project_id: UUID) -> ResponseReturnValue:
+    """Why one project was or was not chosen."""
+    return page("results/reason.html", why=results.why(session(), current_actor(), slug, project_id))
+
+
+@bp.get("/files/<name>")
+@public
+def download(slug: str, name: str) -> ResponseReturnValue:
+    """A published file."""
+    found = results.file(session(), current_actor(), slug, name)
+    return as_file(found.content, found.name, found.media_type)
