@@ -318,12 +318,12 @@ class Bundle:
         return f"접수증 {tracker}: 다시 투표했거나 무효가 되어 세지 않았습니다 · on the board, but replaced or voided"
 
 
-def main() -> None:
+def main(argv: Optional[list[str]] = None) -> None:
     parser = argparse.ArgumentParser(description="개표 묶음을 검증합니다. Checks a count bundle.")
     parser.add_argument("bundle", type=Path)
     parser.add_argument("--receipt", type=Path, nargs="*", default=[], metavar="FILE")
     parser.add_argument("--board-key", metavar="HEX", help="공고에 실린 게시판 공개키, from the notice of the vote")
-    asked = parser.parse_args()
+    asked = parser.parse_args(argv)
     try:
         it = Bundle(asked.bundle)
         print(f"{it.notice['title']} ({it.vote})\n게시판 공개키 board key {it.key.hex()}")

@@ -23,6 +23,17 @@ from civicvote.domain.messages import msg
 
 EXPORT_FORMAT = "civicvote-count/1"
 PLAINTEXTS_FORMAT = "civicvote-plaintexts/1"
+REASONS = {
+    "undecryptable": msg("열 수 없음"),
+    "malformed": msg("형식이 다름"),
+    "duplicate": msg("같은 투표지가 이미 있음"),
+    "unknown-project": msg("투표에 없는 사업"),
+    "points": msg("점수 규칙에 어긋남"),
+    "too-few": msg("고른 사업이 모자람"),
+    "too-many": msg("고른 사업이 너무 많음"),
+    "too-dear": msg("사업비 합계가 한도를 넘음"),
+}
+"""Words for every reason a counted ballot is not valid."""
 
 
 @dataclass(frozen=True, slots=True)
