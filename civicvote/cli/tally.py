@@ -24,6 +24,8 @@ from civicvote.domain.tally import (
     Tie,
     Utility,
     explain,
+)
+from civicvote.domain.tally import (
     tally as count,
 )
 from civicvote.domain.tally.explain import grouped

@@ -28,34 +28,38 @@ def parse_won(text: str) -> int:
     bare = re.sub(r"\s", "", unicodedata.normalize("NFKC", text[:200]))
     bare = bare.replace("−", "-").replace("–", "-").removeprefix("₩").removeprefix("금")
     if not bare or len(bare) > 60:
-        raise _refusal(msg("금액을 적어 주십시오. 예: 1억 2천만 원"))
+        raise InvalidError(msg("금액을 적어 주십시오. 예: 1억 2천만 원"))
     if bare.startswith(("-", "마이너스")):
-        raise _refusal(msg("금액은 0보다 작을 수 없습니다."))
-    bare = re.sub(r"원정?$", "", bare)
-    total = _total(bare)
+        raise InvalidError(msg("금액은 0보다 작을 수 없습니다."))
+    amount = re.sub(r"원정?$", "", bare)
+    if not amount:
+        raise InvalidError(_unreadable(bare))
+    total = _total(amount, won=amount != bare)
     if total.denominator != 1:
-        raise _refusal(msg("원 단위 아래의 금액은 적을 수 없습니다."))
+        raise InvalidError(msg("원 단위 아래의 금액은 적을 수 없습니다."))
     if total > MAX_WON:
-        raise _refusal(msg("금액이 너무 큽니다. 단위를 확인해 주십시오."))
+        raise InvalidError(msg("금액이 너무 큽니다. 단위를 확인해 주십시오."))
     return int(total)
 
 
-def _refusal(message: Message) -> InvalidError:
-    return InvalidError(message)
+def _unreadable(text: str) -> Message:
+    return msg("읽을 수 없는 금액입니다: '%(text)s'. 예: 1억 2천만 원", text=text)
 
 
-def _total(bare: str) -> Fraction:
+def _total(bare: str, *, won: bool) -> Fraction:
     total, last, place = Fraction(0), 0, 0
     while place < len(bare):
         value, place = _part(bare, place)
         unit = _LARGE.get(bare[place : place + 1], 1)
         place += unit > 1
         if last and unit >= last:
-            raise _refusal(msg("금액의 단위가 큰 것부터 차례로 적혀 있지 않습니다."))
+            raise InvalidError(msg("금액의 단위가 큰 것부터 차례로 적혀 있지 않습니다."))
         if last and value * unit >= last:
-            raise _refusal(msg("'%(text)s'에서 단위 앞의 수가 너무 큽니다.", text=bare))
-        if last > 10**4 and unit == 1:
-            raise _refusal(msg("'%(text)s'은(는) 두 가지로 읽힙니다. '만' 단위까지 적어 주십시오.", text=bare))
+            raise InvalidError(msg("'%(text)s'에서 단위 앞의 수가 너무 큽니다.", text=bare))
+        if unit == 1 and (last > 10**4 or (last and value < 1000 and not won)):
+            raise InvalidError(
+                msg("두 가지로 읽히는 금액입니다: '%(text)s'. '만'이나 '원'까지 적어 주십시오.", text=bare)
+            )
         total += value * unit
         last = unit
     return total
@@ -67,7 +71,7 @@ def _part(bare: str, place: int) -> tuple[Fraction, int]:
     if match is None:
         if bare[place] in _LARGE and place == 0 and bare[place] != "조":
             return Fraction(1), place
-        raise _refusal(msg("금액 '%(text)s'을(를) 읽을 수 없습니다. 예: 1억 2천만 원", text=bare))
+        raise InvalidError(_unreadable(bare))
     if match["decimal"]:
         return Fraction(match["decimal"]), match.end()
     if match["plain"]:
@@ -82,7 +86,7 @@ def _words(text: str, bare: str) -> int:
         size = _SMALL[unit]
         amount = int(digits or 1) * size
         if size >= last or amount >= last:
-            raise _refusal(msg("금액 '%(text)s'을(를) 읽을 수 없습니다. 예: 1억 2천만 원", text=bare))
+            raise InvalidError(_unreadable(bare))
         total, last = total + amount, size
     rest = text[-1]
     return total + (int(rest) if rest.isdigit() else 0)

@@ -72,11 +72,8 @@ def _scores(file: PabulibFile, index: Mapping[str, int]) -> tuple[tuple[Ballot, 
 
 
 def _row(picks: list[str], beside: str, index: Mapping[str, int], *, listed: bool) -> dict[int, Amount]:
-    values: Iterable[Amount]
-    if listed:
-        values = [Fraction(cell.strip()) for cell in beside.split(",") if cell.strip()]
-    else:
-        values = range(len(picks), 0, -1)
+    given = [Fraction(cell) for cell in picks_of(beside)]
+    values: Iterable[Amount] = given if listed else range(len(picks), 0, -1)
     row: dict[int, Amount] = {}
     for pick, value in zip(picks, values, strict=False):
         if pick in index:

@@ -19,22 +19,22 @@ def amount(text: str, line: int, name: str) -> Amount:
         raise PabulibError(line, msg("%(name)s 값이 비어 있습니다.", name=name))
     match = _NUMBER.fullmatch(text) if len(text) <= 40 else None
     if match is None:
-        raise PabulibError(line, msg("%(name)s 값 '%(text)s'은(는) 숫자가 아닙니다.", name=name, text=shorten(text)))
+        raise PabulibError(line, msg("%(name)s 값이 숫자가 아닙니다: '%(text)s'", name=name, text=shorten(text)))
     sign, whole, mark, decimals = match.groups()
     if mark == "," and len(decimals) == 3:
         raise PabulibError(
             line,
             msg(
-                "%(name)s 값 '%(text)s'의 쉼표가 천 단위 구분인지 소수점인지 알 수 없습니다. 쉼표 없이 적어 주십시오.",
+                "%(name)s 값의 쉼표가 천 단위 구분인지 소수점인지 알 수 없습니다: '%(text)s'",
                 name=name,
                 text=text,
             ),
         )
     value = Fraction(f"{whole}.{decimals or 0}")
     if sign and value:
-        raise PabulibError(line, msg("%(name)s 값 '%(text)s'은(는) 0보다 작습니다.", name=name, text=text))
+        raise PabulibError(line, msg("%(name)s 값이 0보다 작습니다: '%(text)s'", name=name, text=text))
     if value > MAX_AMOUNT:
-        raise PabulibError(line, msg("%(name)s 값 '%(text)s'이(가) 너무 큽니다.", name=name, text=shorten(text)))
+        raise PabulibError(line, msg("%(name)s 값이 너무 큽니다: '%(text)s'", name=name, text=shorten(text)))
     return plain(value)
 
 

@@ -182,7 +182,7 @@ def _meta(section: _Section, warnings: list[Notice]) -> tuple[dict[str, str], di
         if not key:
             raise PabulibError(line, msg("META에 이름 없는 값이 있습니다."))
         if key in meta:
-            raise PabulibError(line, msg("META에 '%(key)s'이(가) 두 번 나옵니다.", key=shorten(key)))
+            raise PabulibError(line, msg("META에 같은 이름이 두 번 나옵니다: '%(key)s'", key=shorten(key)))
         if len(values) > 1:
             warnings.append(Notice(line, msg("값에 따옴표 없이 쓴 ';'이 있어 한 값으로 이었습니다.")))
         meta[key] = ";".join(values)
@@ -252,7 +252,7 @@ def _check_projects(file: PabulibFile, line: int) -> None:
             )
         if project in seen:
             raise PabulibError(
-                file.projects.line(number), msg("사업 번호 '%(id)s'이(가) 두 번 나옵니다.", id=shorten(project))
+                file.projects.line(number), msg("같은 사업 번호가 두 번 나옵니다: '%(id)s'", id=shorten(project))
             )
         seen.add(project)
         positive(row[cost_place], file.projects.line(number), "cost")
@@ -290,4 +290,4 @@ _POINT = re.compile(r"[0-9]{1,9}(\.[0-9]{1,6})?")
 def point(text: str, line: int) -> None:
     """Raise `PabulibError` unless `text` is a number of points of at least 0."""
     if not _POINT.fullmatch(text):
-        raise PabulibError(line, msg("점수 '%(text)s'은(는) 0 이상의 숫자가 아닙니다.", text=shorten(text)))
+        raise PabulibError(line, msg("점수가 0 이상의 숫자가 아닙니다: '%(text)s'", text=shorten(text)))

@@ -43,11 +43,11 @@ def _ballots(file: PabulibFile, contest: Election) -> list[Notice]:
         picks = picks_of(text)
         strange = [pick for pick in picks if pick not in contest.index]
         if strange:
-            message = msg("PROJECTS에 없는 사업 '%(id)s'을(를) 골랐습니다. 세지 않습니다.", id=shorten(strange[0]))
+            message = msg("PROJECTS에 없는 사업('%(id)s')을 골랐습니다. 세지 않습니다.", id=shorten(strange[0]))
             unknown.append(Notice(file.votes.line(number), message))
         if len(set(picks)) < len(picks):
             again = next(pick for pick, count in Counter(picks).items() if count > 1)
-            message = msg("사업 '%(id)s'을(를) 한 투표지에서 두 번 골랐습니다. 한 번만 셉니다.", id=shorten(again))
+            message = msg("한 투표지에서 같은 사업('%(id)s')을 두 번 골랐습니다. 한 번만 셉니다.", id=shorten(again))
             twice.append(Notice(file.votes.line(number), message))
     return _capped(unknown) + _capped(twice)
 
@@ -58,7 +58,7 @@ def _voters(file: PabulibFile, contest: Election) -> list[Notice]:
     for number, voter in enumerate(file.votes.column("voter_id") or []):
         if voter in seen:
             again.append(
-                Notice(file.votes.line(number), msg("voter_id '%(id)s'이(가) 두 번 나옵니다.", id=shorten(voter)))
+                Notice(file.votes.line(number), msg("같은 voter_id가 두 번 나옵니다: '%(id)s'", id=shorten(voter)))
             )
         seen.add(voter)
     if not contest.voters:
@@ -119,7 +119,7 @@ def _counts(file: PabulibFile, contest: Election) -> Iterator[Notice]:
     for key, counted in (("num_projects", len(contest.projects)), ("num_votes", contest.voters)):
         if key in file.meta and _number(file, key) != counted:
             text = msg(
-                "%(key)s은(는) %(said)s이지만 세어 보면 %(n)s입니다.", key=key, said=shorten(file.meta[key]), n=counted
+                "%(key)s 값(%(said)s)이 세어 본 값(%(n)s)과 다릅니다.", key=key, said=shorten(file.meta[key]), n=counted
             )
             yield Notice(file.meta_lines.get(key, 0), text)
     named = Counter(pick for text in file.votes.column("vote") or [] for pick in set(picks_of(text)))
@@ -129,7 +129,7 @@ def _counts(file: PabulibFile, contest: Election) -> Iterator[Notice]:
         for number, cell in enumerate(file.projects.column(name) or []):
             if cell != str(counts[number]) and _cell(cell) != counts[number]:
                 text = msg(
-                    "사업 '%(id)s'의 %(name)s은(는) %(said)s이지만 세어 보면 %(n)s입니다.",
+                    "사업 '%(id)s'의 %(name)s 값(%(said)s)이 세어 본 값(%(n)s)과 다릅니다.",
                     id=shorten(contest.projects[number].id),
                     name=name,
                     said=shorten(cell) or "-",
@@ -154,7 +154,7 @@ def _projects(file: PabulibFile, contest: Election) -> Iterator[Notice]:
             yield Notice(file.projects.line(number), text)
         if mark not in {"", "0", "1", "2", "3"}:
             yield Notice(
-                file.projects.line(number), msg("selected 값 '%(text)s'을(를) 알 수 없습니다.", text=shorten(mark))
+                file.projects.line(number), msg("알 수 없는 selected 값입니다: '%(text)s'", text=shorten(mark))
             )
 
 

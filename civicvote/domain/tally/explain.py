@@ -23,16 +23,16 @@ _SENTENCES: dict[Code, Message] = {
     Code.WITHDRAWN: msg("제안이 철회되었거나 집계에서 제외된 사업입니다."),
     Code.NO_SUPPORT: msg("이 사업에 투표한 사람이 없습니다."),
     Code.BELOW_THRESHOLD: msg("%(votes)s표를 얻어 최소 득표 %(threshold)s표에 미치지 못했습니다."),
-    Code.TOO_EXPENSIVE: msg("사업비 %(cost)s이(가) 전체 예산 %(budget)s보다 큽니다."),
+    Code.TOO_EXPENSIVE: msg("사업비(%(cost)s)가 전체 예산(%(budget)s)보다 큽니다."),
     Code.NO_MONEY_LEFT: msg(
-        "%(votes)s표를 얻었으나, 차례가 왔을 때 남은 예산 %(left)s이(가) 사업비 %(cost)s보다 적었습니다."
+        "%(votes)s표를 얻었으나, 차례가 왔을 때 남은 예산(%(left)s)이 사업비(%(cost)s)보다 적었습니다."
     ),
     Code.SUPPORTERS_SPENT: msg(
-        "지지한 %(supporters)s명에게 남은 몫을 모두 모아도 %(held)s(으)로, 사업비 %(cost)s에 모자랍니다."
+        "지지자 %(supporters)s명에게 남은 몫의 합(%(held)s)이 사업비(%(cost)s)에 미치지 못합니다."
     ),
-    Code.EXCLUDED_BY: msg("함께 시행할 수 없는 사업 %(by)s이(가) 먼저 선정되었습니다."),
+    Code.EXCLUDED_BY: msg("함께 시행할 수 없는 사업(%(by)s)이 먼저 선정되었습니다."),
     Code.AFTER_STOP: msg(
-        "앞선 사업 %(stopped)s이(가) 남은 예산에 맞지 않아 그 자리에서 선정이 끝났습니다. (남은 예산 %(left)s)"
+        "앞 순위 사업(%(stopped)s)의 사업비가 남은 예산(%(left)s)보다 커서 그 자리에서 선정이 끝났습니다."
     ),
 }
 _MONEY = {"cost", "budget", "left", "held"}
