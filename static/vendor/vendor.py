@@ -171,7 +171,7 @@ def krds_css(files: Files) -> bytes:
         inner = [block(selector, kept) for selector, pairs in found if (kept := [p for p in pairs if keep(*p)])]
         if inner:
             out.append(f"{media}{{{''.join(inner)}}}" if media else "\n".join(inner))
-    out.append(f"@media (prefers-color-scheme: dark){{{block(':root', list(at_night.items()))}}}")
+    out.append(f"@media screen and (prefers-color-scheme: dark){{{block(':root', list(at_night.items()))}}}")
     notice = "/* KRDS 1.1.0 (krds-uiux), 공공누리 제1유형. Made by vendor.py: don't edit. */\n"
     return (notice + "\n".join(out) + "\n").encode()
 

@@ -83,6 +83,14 @@ def test_files_the_frame_names_exist() -> None:
     assert [name for name in names if not (STATIC / name).is_file()] == []
 
 
+def test_the_page_script_writes_no_html_and_runs_no_text() -> None:
+    script = (STATIC / "js" / "civicvote.js").read_text("utf-8")
+    sinks = (
+        r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function|createContextualFragment|srcdoc"
+    )
+    assert not re.search(sinks, script)
+
+
 def _templates() -> list[Path]:
     return sorted((ROOT / "templates").rglob("*.html"))
 
