@@ -19,6 +19,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from civicvote.models.base import AppendOnly, Base, Keyed
 
+#: SQLite numbers rows as they come, and the n-th participant would be the n-th ballot; without that number rows lie by key.
+NO_ORDER = {"sqlite_with_rowid": False}
+
 
 class Vote(Keyed, Base):
     """A vote with its keys and the notice that fixes its rules. One per cycle, made when the ballot list is approved."""
@@ -52,6 +55,8 @@ class Participation(AppendOnly, Base):
     vote_id: Mapped[UUID] = mapped_column(ForeignKey("vote.id"), primary_key=True)
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), primary_key=True)
 
+    __table_args__ = (NO_ORDER,)
+
 
 class Ballot(AppendOnly, Base):
     """A sealed ballot in its slot; the highest version counts."""
@@ -70,6 +75,7 @@ class Ballot(AppendOnly, Base):
         UniqueConstraint("vote_id", "slot", "version"),
         UniqueConstraint("tracker"),
         CheckConstraint("version >= 1", name="version_positive"),
+        NO_ORDER,
     )
 
 
@@ -79,7 +85,10 @@ class CastKey(AppendOnly, Base):
     __tablename__ = "cast_key"
 
     key: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    #: Sealed for whoever holds the form's key: the minute of a tracker stands nowhere in the clear.
     receipt: Mapped[dict[str, Any]]
+
+    __table_args__ = (NO_ORDER,)
 
 
 class BoardEntry(AppendOnly, Base):

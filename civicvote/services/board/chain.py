@@ -1,0 +1,202 @@
+"""Writing the board: appended under one lock, its head signed each time; sealed once the last ballot is in."""
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, insert, select, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from civicvote.domain.ballots import board as chains
+from civicvote.domain.ballots import counting
+from civicvote.domain.ballots.encoding import canonical
+from civicvote.domain.ballots.receipts import minute
+from civicvote.domain.errors import ConflictError
+from civicvote.domain.lifecycles import ProjectState
+from civicvote.domain.messages import msg
+from civicvote.domain.permissions import Actor, Permission
+from civicvote.keystore import KeyStore
+from civicvote.models.projects import Project
+from civicvote.models.votes import Ballot, BoardEntry, BoardHead, Participation, Vote
+from civicvote.services import audit, clock
+from civicvote.services.board.turnout import recompute
+from civicvote.services.board.waiting import unsequenced
+from civicvote.services.locks import exclusive
+
+#: How long after the close a ballot that arrived in time may still be on its way through the application.
+GRACE = timedelta(seconds=60)
+
+
+def append(session: Session, vote: Vote, rows: Iterable[tuple[str, Any]], keys: KeyStore) -> BoardEntry | None:
+    """Add rows of (kind, item) to the vote's board and sign its new head. Returns the last entry, None without rows.
+
+    One at a time: the lock is held to the end of the transaction.
+    """
+    exclusive(session, f"board|{vote.id}")
+    waiting = list(rows)
+    if not waiting:
+        return None
+    label = str(vote.id)
+    added = chains.extend(label, _last(session, vote.id), waiting)
+    session.execute(insert(BoardEntry), [_row(vote.id, entry) for entry in added])
+    at = clock.now().replace(second=0, microsecond=0)
+    head = chains.sign_head(keys.board(vote.id), label, added[-1], minute(at))
+    session.add(BoardHead(vote_id=vote.id, seq=head.seq, hash=head.hash, at=at, signature=head.signature))
+    session.flush()
+    return BoardEntry(**_row(vote.id, added[-1]))
+
+
+def _row(vote: UUID, entry: chains.Entry) -> dict[str, Any]:
+    return {
+        "vote_id": vote,
+        "seq": entry.seq,
+        "kind": entry.kind,
+        "item": canonical(entry.item).decode(),
+        "prev": entry.prev.hex(),
+        "hash": entry.hash.hex(),
+    }
+
+
+def as_entry(row: Any) -> chains.Entry:
+    """The entry of a row with seq, kind, item, prev and hash."""
+    return chains.Entry(row.seq, row.kind, json.loads(row.item), bytes.fromhex(row.prev), bytes.fromhex(row.hash))
+
+
+def _last(session: Session, vote: UUID) -> chains.Entry | None:
+    row = session.execute(
+        select(BoardEntry.seq, BoardEntry.kind, BoardEntry.item, BoardEntry.prev, BoardEntry.hash)
+        .where(BoardEntry.vote_id == vote)
+        .order_by(BoardEntry.seq.desc())
+        .limit(1)
+    ).first()
+    return as_entry(row) if row else None
+
+
+def entries(session: Session, vote: UUID) -> list[chains.Entry]:
+    """The whole board, in order."""
+    rows = session.execute(
+        select(BoardEntry.seq, BoardEntry.kind, BoardEntry.item, BoardEntry.prev, BoardEntry.hash)
+        .where(BoardEntry.vote_id == vote)
+        .order_by(BoardEntry.seq)
+    )
+    return [as_entry(row) for row in rows]
+
+
+def heads(session: Session, vote: UUID) -> list[chains.Head]:
+    """Every signed head, the oldest first."""
+    rows = session.execute(
+        select(BoardHead.seq, BoardHead.hash, BoardHead.at, BoardHead.signature)
+        .where(BoardHead.vote_id == vote)
+        .order_by(BoardHead.seq)
+    )
+    return [chains.Head(str(vote), row.seq, row.hash, minute(row.at), row.signature) for row in rows]
+
+
+def _withdrawals(session: Session, vote: Vote) -> list[tuple[str, Any]]:
+    """Rows for projects of the notice that have been excluded since and don't stand on the board as such."""
+    announced = {project["id"] for project in vote.notice["projects"]}
+    gone = session.execute(
+        select(Project.number, Project.state_reason)
+        .where(Project.cycle_id == vote.cycle_id, Project.state == ProjectState.WITHDRAWN)
+        .order_by(Project.number)
+    ).all()
+    lost = [(number, reason) for number, reason in gone if number in announced]
+    if not lost:
+        return []
+    items = session.scalars(select(BoardEntry.item).where(BoardEntry.vote_id == vote.id, BoardEntry.kind == "withdraw"))
+    known = {json.loads(item)["project"] for item in items}
+    return [("withdraw", {"project": number, "reason": reason}) for number, reason in lost if number not in known]
+
+
+def _sequence_one(session: Session, vote: Vote, keys: KeyStore) -> int:
+    exclusive(session, f"board|{vote.id}")
+    new = unsequenced(session, vote.id)
+    append(session, vote, [*_withdrawals(session, vote), *chains.ballot_rows(new)], keys)
+    if new:
+        recompute(session, vote.id)
+    return len(new)
+
+
+def sequence(session: Session, keys: KeyStore) -> int:
+    """Put new trackers of every vote that is not sealed on its board, in ascending order. Returns how many were new.
+
+    The worker calls it every few seconds; two at once change nothing twice.
+    """
+    votes = session.scalars(select(Vote).where(Vote.sealed_at.is_(None)).order_by(Vote.id)).all()
+    return sum(_sequence_one(session, vote, keys) for vote in votes if keys.exists(f"board-{vote.id}"))
+
+
+def _voided(session: Session, vote: UUID) -> set[str]:
+    items = session.scalars(select(BoardEntry.item).where(BoardEntry.vote_id == vote, BoardEntry.kind == "void"))
+    return {json.loads(item)["tracker"] for item in items} - {None}
+
+
+def counted(session: Session, vote: Vote) -> list[tuple[str, bytes]]:
+    """(tracker, sealed) of the last version in every slot that was not voided, by tracker and without slots."""
+    last = (
+        select(Ballot.slot, func.max(Ballot.version).label("version"))
+        .where(Ballot.vote_id == vote.id)
+        .group_by(Ballot.slot)
+        .subquery()
+    )
+    rows = session.execute(
+        select(Ballot.tracker, Ballot.sealed)
+        .join(last, (Ballot.slot == last.c.slot) & (Ballot.version == last.c.version))
+        .where(Ballot.vote_id == vote.id)
+        .order_by(Ballot.tracker)
+    )
+    out = _voided(session, vote.id)
+    return [(tracker, sealed) for tracker, sealed in rows if tracker not in out]
+
+
+def seal(session: Session, actor: Actor, vote: Vote, keys: KeyStore) -> Sequence[tuple[str, bytes]]:
+    """Close the ballot box: sequence what is left, post the digest of the counted list, sign. Returns that list.
+
+    (tracker, sealed) by tracker. Waits for casts under way and keeps later ones out. A sealed box gives its list again.
+    ConflictError before the close and its minute of grace, or when ballots and participants don't match.
+    """
+    actor.require(Permission.COUNT_RUN)
+    exclusive(session, f"vote|{vote.id}")
+    session.refresh(vote)
+    if vote.sealed_at is not None:
+        return counted(session, vote)
+    if clock.now() < vote.closes_at + GRACE:
+        raise ConflictError(msg("아직 투표함을 봉인할 수 없습니다. 마감하고 1분이 지난 뒤에 봉인할 수 있습니다."))
+    _sequence_one(session, vote, keys)
+    rows = counted(session, vote)
+    people = session.scalar(select(func.count()).where(Participation.vote_id == vote.id)) or 0
+    if people != len(rows) + len(_voided(session, vote.id)):
+        raise ConflictError(
+            msg(
+                "투표지의 수(%(ballots)s)와 참여자의 수(%(people)s)가 맞지 않아 봉인할 수 없습니다. 감사 담당에게 알리십시오.",
+                ballots=len(rows),
+                people=people,
+            )
+        )
+    item = {"digest": counting.counted_digest(rows), "count": len(rows), "participants": people}
+    append(session, vote, [("counted", item)], keys)
+    vote.sealed_at = clock.now()
+    recompute(session, vote.id)
+    audit.record(session, actor, "vote:seal", vote, count=len(rows), digest=item["digest"])
+    session.flush()
+    _forget_order(session)
+    return rows
+
+
+def _forget_order(session: Session) -> None:
+    """PostgreSQL keeps rows as they came; lay them by key, so that a copy of the tables tells no order either.
+
+    Only a table's owner may do this. An operator whose application role owns nothing has it done by a maintenance job.
+    """
+    if session.get_bind().dialect.name != "postgresql":
+        return
+    for table in ("participation", "ballot", "cast_key"):
+        try:
+            with session.begin_nested():
+                session.execute(text(f"CLUSTER {table} USING pk_{table}"))
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", "") != "42501":  # insufficient_privilege
+                raise

@@ -1,0 +1,258 @@
+"""Reading the board: the list of votes, one vote's board, its lines as a file, and where a tracker stands."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import exists, func, select
+from sqlalchemy.orm import Session
+
+from civicvote.domain.ballots.encoding import canonical
+from civicvote.domain.ballots.keys import fingerprint
+from civicvote.domain.ballots.sealing import TRACKER
+from civicvote.domain.cycles import PHASE_LABELS, Phase
+from civicvote.domain.errors import NotFoundError
+from civicvote.domain.lifecycles import CycleState
+from civicvote.domain.messages import Message
+from civicvote.domain.paging import Cursor, Page
+from civicvote.models.cycles import Cycle, Hold
+from civicvote.models.votes import Ballot, BoardEntry, BoardHead, TurnoutCount, Vote
+from civicvote.services import clock
+from civicvote.services.board.chain import as_entry
+from civicvote.services.board.turnout import Turnout, guarded
+from civicvote.services.board.waiting import quoted
+
+SIZE = 20
+BATCH = 5000
+#: Signs that look like ones of the tracker's alphabet and don't belong to it.
+_LOOKALIKES = str.maketrans({"0": "O", "1": "I", "8": "B", "-": "", "·": "", ".": ""})
+_HELD = exists().where(Hold.cycle_id == Cycle.id, Hold.lifted_at.is_(None))
+_PEOPLE = (
+    select(func.coalesce(func.sum(TurnoutCount.people), 0)).where(TurnoutCount.vote_id == Vote.id).scalar_subquery()
+)
+_ENTRIES = select(func.max(BoardEntry.seq)).where(BoardEntry.vote_id == Vote.id).scalar_subquery()
+
+
+@dataclass(frozen=True, slots=True)
+class BoardRow:
+    """A vote in the list. `lines`: entries on its board; `people`: participants the sequencer has seen."""
+
+    id: UUID
+    slug: str
+    title: str
+    phase: Phase
+    phase_label: Message
+    opens_at: datetime
+    closes_at: datetime
+    lines: int
+    people: int
+
+
+def listing(session: Session, *, cursor: Cursor | None = None, size: int = SIZE) -> Page[BoardRow]:
+    """Every vote, the newest cycle first; one statement."""
+    query = (
+        select(Cycle, Vote.id, Vote.opens_at, Vote.closes_at, _HELD, _ENTRIES, _PEOPLE)
+        .join(Vote, Vote.cycle_id == Cycle.id)
+        .order_by(Cycle.id.desc())
+        .limit(size + 1)
+    )
+    if cursor is not None:
+        query = query.where(Cycle.id < cursor.key)
+    moment = clock.now()
+    rows, places = [], {}
+    for cycle, vote, opens_at, closes_at, held, last, people in session.execute(query):
+        phase = cycle.timetable(held=held).phase(moment)
+        row = BoardRow(
+            vote,
+            cycle.slug,
+            cycle.title,
+            phase,
+            PHASE_LABELS[phase],
+            opens_at,
+            closes_at,
+            0 if last is None else last + 1,
+            int(people),
+        )
+        rows.append(row)
+        places[vote] = Cursor(cycle.id)
+    return Page.cut(rows, size, lambda row: places[row.id])
+
+
+@dataclass(frozen=True, slots=True)
+class HeadRow:
+    """A signed head: `at` is its minute."""
+
+    seq: int
+    hash: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """A line of the board that is not a tracker; `item` as decoded JSON."""
+
+    seq: int
+    kind: str
+    item: Any
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class BoardView:
+    """A vote's board. `trackers`: accepted ballots on it, replaced ones included."""
+
+    vote: Vote
+    slug: str
+    title: str
+    phase: Phase
+    phase_label: Message
+    held: bool
+    heads: list[HeadRow]
+    events: list[EventRow]
+    trackers: int
+    turnout: Turnout
+
+    @property
+    def fingerprint(self) -> str:
+        """The board's public key, to compare aloud."""
+        return fingerprint(self.vote.board_key)
+
+    @property
+    def published(self) -> bool:
+        """Whether the result is out."""
+        return self.phase is Phase.RESULT
+
+
+def find(session: Session, slug: str) -> tuple[Cycle, Vote, bool]:
+    """The cycle, its vote and whether it is on hold; NotFound without a vote."""
+    row = session.execute(
+        select(Cycle, Vote, _HELD).join(Vote, Vote.cycle_id == Cycle.id).where(Cycle.slug == slug)
+    ).first()
+    if row is None:
+        raise NotFoundError
+    cycle, vote, held = row
+    return cycle, vote, bool(held)
+
+
+def detail(session: Session, slug: str) -> BoardView:
+    """Everything a board's page shows, in four statements."""
+    cycle, vote, held = find(session, slug)
+    heads = session.execute(
+        select(BoardHead.seq, BoardHead.hash, BoardHead.at)
+        .where(BoardHead.vote_id == vote.id)
+        .order_by(BoardHead.seq.desc())
+        .limit(10)
+    )
+    shown = [HeadRow(row.seq, row.hash, row.at) for row in heads]
+    events = session.execute(
+        select(BoardEntry.seq, BoardEntry.kind, BoardEntry.item, BoardEntry.hash)
+        .where(BoardEntry.vote_id == vote.id, BoardEntry.kind != "ballot")
+        .order_by(BoardEntry.seq)
+    )
+    others = [EventRow(row.seq, row.kind, json.loads(row.item), row.hash) for row in events]
+    cells = session.execute(select(TurnoutCount.district, TurnoutCount.people).where(TurnoutCount.vote_id == vote.id))
+    phase = cycle.timetable(held=held).phase(clock.now())
+    return BoardView(
+        vote=vote,
+        slug=slug,
+        title=cycle.title,
+        phase=phase,
+        phase_label=PHASE_LABELS[phase],
+        held=held,
+        heads=shown,
+        events=others,
+        trackers=(shown[0].seq + 1 if shown else 0) - len(others),
+        turnout=guarded(dict(cells)),
+    )
+
+
+def lines(session: Session, slug: str) -> Iterator[bytes]:
+    """The board as board.jsonl, line by line; read in batches, so that a million lines need little memory."""
+    _cycle, vote, _held = find(session, slug)
+    return _lines(session, vote.id)
+
+
+def _lines(session: Session, vote: UUID) -> Iterator[bytes]:
+    after = -1
+    while True:
+        rows = session.execute(
+            select(BoardEntry.seq, BoardEntry.kind, BoardEntry.item, BoardEntry.prev, BoardEntry.hash)
+            .where(BoardEntry.vote_id == vote, BoardEntry.seq > after)
+            .order_by(BoardEntry.seq)
+            .limit(BATCH)
+        ).all()
+        for row in rows:
+            yield canonical(as_entry(row).document()) + b"\n"
+        if len(rows) < BATCH:
+            return
+        after = rows[-1].seq
+
+
+class Place(StrEnum):
+    """Where a tracker stands."""
+
+    POSTED = "posted"
+    WAITING = "waiting"
+    UNKNOWN = "unknown"
+    MALFORMED = "malformed"
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """The answer to a look-up. `head_at`: minute of the first signed head that covers the entry.
+
+    `counts` is None until the result is out; then whether this ballot was counted, or replaced or voided.
+    """
+
+    tracker: str
+    place: Place
+    seq: int | None = None
+    hash: str = ""
+    head_at: datetime | None = None
+    counts: bool | None = None
+
+
+def normalise_tracker(text: str) -> str:
+    """What somebody typed or pasted, as trackers are written: no blanks or hyphens, capitals, look-alikes put right."""
+    return "".join(text.split()).upper().translate(_LOOKALIKES)[:64]
+
+
+def look_up(session: Session, slug: str, text: str) -> Lookup:
+    """Where the tracker somebody typed stands on the vote's board."""
+    cycle, vote, _held = find(session, slug)
+    tracker = normalise_tracker(text)
+    if not TRACKER.fullmatch(tracker):
+        return Lookup(tracker, Place.MALFORMED)
+    covering = (
+        select(func.min(BoardHead.at))
+        .where(BoardHead.vote_id == vote.id, BoardHead.seq >= BoardEntry.seq)
+        .scalar_subquery()
+    )
+    ballot = session.execute(
+        select(Ballot.slot, Ballot.version, BoardEntry.seq, BoardEntry.hash, covering)
+        .outerjoin(
+            BoardEntry,
+            (BoardEntry.vote_id == Ballot.vote_id)
+            & (BoardEntry.kind == "ballot")
+            & (BoardEntry.item == quoted(Ballot.tracker)),
+        )
+        .where(Ballot.vote_id == vote.id, Ballot.tracker == tracker)
+    ).first()
+    if ballot is None:
+        return Lookup(tracker, Place.UNKNOWN)
+    slot, version, seq, entry, head_at = ballot
+    if seq is None:
+        return Lookup(tracker, Place.WAITING)
+    counts = _counts(session, vote.id, tracker, slot, version) if cycle.state is CycleState.PUBLISHED else None
+    return Lookup(tracker, Place.POSTED, seq, entry, head_at, counts)
+
+
+def _counts(session: Session, vote: UUID, tracker: str, slot: bytes, version: int) -> bool:
+    """Whether it is the last of its slot and not voided: what the published list says too."""
+    last = session.scalar(select(func.max(Ballot.version)).where(Ballot.vote_id == vote, Ballot.slot == slot))
+    voids = session.scalars(select(BoardEntry.item).where(BoardEntry.vote_id == vote, BoardEntry.kind == "void"))
+    return version == last and all(json.loads(item)["tracker"] != tracker for item in voids)

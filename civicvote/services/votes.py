@@ -1,0 +1,198 @@
+"""Opening a vote: its keys, its notice, and the first line of its board."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid5
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from civicvote.domain.ballots import keys as vote_keys
+from civicvote.domain.ballots import rules, slots
+from civicvote.domain.cycles import BallotType
+from civicvote.domain.errors import ConflictError, InvalidError
+from civicvote.domain.lifecycles import ProjectState
+from civicvote.domain.messages import msg
+from civicvote.domain.permissions import Actor, Permission
+from civicvote.keystore import KeyStore
+from civicvote.models.cycles import Cycle, Pool
+from civicvote.models.projects import Project
+from civicvote.models.votes import Vote
+from civicvote.services import audit, board
+from civicvote.services.locks import exclusive
+
+#: Where the operator puts the public half of a key made offline: `<vote id>.pub`, as `civicvote keys make` writes it.
+OFFERED = "offered"
+
+
+def vote_id(cycle_id: UUID) -> UUID:
+    """The id a cycle's vote has or will have: known beforehand, so that its key can be made offline in its name."""
+    return uuid5(cycle_id, "civicvote-vote")
+
+
+def offered_key(keys: KeyStore, vote: UUID) -> bytes | None:
+    """The 32 public bytes the operator has placed for this vote, or None. InvalidError for another vote's file."""
+    path = keys.folder / OFFERED / f"{vote}.pub"
+    if not path.is_file():
+        return None
+    label, public = vote_keys.read_public_file(path.read_text(encoding="utf-8"))
+    if label != str(vote):
+        raise InvalidError(msg("열쇠 폴더에 놓인 공개키는 다른 투표의 것입니다."))
+    return public
+
+
+def open_vote(
+    session: Session,
+    actor: Actor,
+    cycle: Cycle,
+    *,
+    keys: KeyStore,
+    public_key: bytes | None = None,
+    shares: str = f"{vote_keys.THRESHOLD}/{len(vote_keys.HOLDERS)}",
+) -> Vote:
+    """The cycle's vote, made now if it isn't there: keys, notice, and the notice's digest on the board.
+
+    Ballots are sealed with `public_key` (32 bytes), else with the key found in the key folder's `offered/<vote>.pub`
+    (mode "shares": the secret half is in its holders' hands; `shares` names threshold and number), else with a key file
+    made here (mode "file"). Safe to repeat: files of a try that was rolled back are used again. ConflictError without
+    projects on the ballot; InvalidError when the notice could not be counted from.
+    """
+    actor.require(Permission.CYCLE_APPROVE)
+    number = vote_id(cycle.id)
+    exclusive(session, f"vote|{number}")
+    session.flush()
+    if (found := session.get(Vote, number)) is not None:
+        return found
+    public = public_key or offered_key(keys, number)
+    _key(keys, f"roll-{number}", slots.new_roll_key)
+    board_secret = _key(keys, f"board-{number}", lambda: vote_keys.new_board_key().secret)
+    mode = "shares" if public else "file"
+    if public is None:
+        public = vote_keys.vote_key(_key(keys, f"vote-{number}", lambda: vote_keys.new_vote_key().secret)).public
+    board_public = vote_keys.board_key(board_secret).public
+    notice = _notice(
+        session,
+        cycle,
+        number,
+        {"vote": public.hex(), "board": board_public.hex(), "shares": shares if mode == "shares" else "1/1"},
+    )
+    vote = Vote(
+        id=number,
+        cycle_id=cycle.id,
+        opens_at=cycle.voting_open_at,
+        closes_at=cycle.voting_close_at,
+        notice=dict(notice),
+        public_key=public,
+        key_mode=mode,
+        board_key=board_public,
+    )
+    session.add(vote)
+    audit.record(session, actor, "vote:open", vote, key_mode=mode, projects=len(notice["projects"]))
+    session.flush()
+    board.append(session, vote, [("notice", {"digest": rules.notice_digest(notice)})], keys)
+    return vote
+
+
+def _key(keys: KeyStore, name: str, make: Callable[[], bytes]) -> bytes:
+    """The key called `name`, left over or made now. One cut short by a crash is made anew: nothing was sealed with it."""
+    if keys.exists(name):
+        value = keys.read(name)
+        if len(value) == vote_keys.KEY_BYTES:
+            return value
+        keys.destroy(name)
+    keys.write(name, make())
+    return keys.read(name)
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _notice(session: Session, cycle: Cycle, number: UUID, public: rules.NoticeKeys) -> rules.Notice:
+    pools = session.scalars(select(Pool).where(Pool.cycle_id == cycle.id).order_by(Pool.position, Pool.id)).all()
+    projects = session.scalars(
+        select(Project)
+        .where(Project.cycle_id == cycle.id, Project.state == ProjectState.ON_BALLOT)
+        .order_by(Project.number)
+    ).all()
+    if not projects:
+        raise ConflictError(msg("투표안건이 한 건도 없어 투표를 열 수 없습니다."))
+    by_pool = {pool.id: sorted(p.number or "" for p in projects if p.pool_id == pool.id) for pool in pools}
+    held = [pool for pool in pools if by_pool[pool.id]]
+    notice: rules.Notice = {
+        "format": rules.FORMAT,
+        "vote": str(number),
+        "title": cycle.title,
+        "opens_at": _stamp(cycle.voting_open_at),
+        "closes_at": _stamp(cycle.voting_close_at),
+        "keys": public,
+        "ballot": _ballot_form(cycle, held, by_pool),
+        "contests": [_contest(cycle, pool, by_pool[pool.id]) for pool in held],
+        "projects": [
+            {
+                "id": p.number or "",
+                "title": p.title,
+                "pool": str(p.pool_id),
+                "cost": p.cost_won or 0,
+                "withdrawn": False,
+            }
+            for p in projects
+        ],
+        "more": {
+            "cycle": cycle.slug,
+            "ballot_type": cycle.ballot_type.value,
+            "eligibility": {"level": cycle.min_level, "age": cycle.min_age},
+            "districts": {str(pool.id): pool.district for pool in held if pool.district},
+        },
+    }
+    notice["ballot"]["length"] = rules.ballot_length(notice)
+    if notice["ballot"]["min"] > len(projects):
+        raise ConflictError(msg("골라야 하는 사업의 수가 투표안건의 수보다 많습니다."))
+    rules.check_notice(notice)
+    return notice
+
+
+def _ballot_form(cycle: Cycle, pools: Sequence[Pool], by_pool: dict[UUID, list[str]]) -> rules.BallotForm:
+    """Approval: picks overall and per pool. Knapsack: each pool's money is the limit of the picks in it."""
+    knapsack = cycle.ballot_type is BallotType.KNAPSACK
+    groups: list[rules.Group] = [
+        {
+            "id": str(pool.id),
+            "title": pool.name,
+            "projects": by_pool[pool.id],
+            "min": 0,
+            "max": pool.max_picks,
+            "max_cost": pool.amount_won if knapsack else None,
+        }
+        for pool in pools
+        if knapsack or pool.max_picks is not None
+    ]
+    return {
+        "length": 0,
+        "min": cycle.min_picks,
+        "max": None if knapsack else cycle.max_picks,
+        "max_cost": None,
+        "points": None,
+        "groups": groups,
+    }
+
+
+def _contest(cycle: Cycle, pool: Pool, ids: list[str]) -> rules.Contest:
+    contest: dict[str, Any] = {
+        "pool": str(pool.id),
+        "title": pool.name,
+        "budget": pool.amount_won,
+        "rule": cycle.tally_rule.value,
+        "utility": cycle.utility,
+        "completion": cycle.completion,
+        "step": cycle.step_won,
+        "exhaustive_stop": cycle.exhaustive_stop,
+        "measure": "votes",
+        "threshold": cycle.min_support,
+        "empty_ballots": False,
+        # Equal standing: first by what the cycle says, then in this order of numbers.
+        "tie_by": [] if cycle.tie == "id" else [cycle.tie],
+        "ties": ids,
+    }
+    return contest  # type: ignore[return-value]  # a TypedDict of mixed values, checked by check_notice

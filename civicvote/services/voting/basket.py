@@ -1,0 +1,251 @@
+"""The basket: what may be picked, in an order of each voter's own, and what was picked, for a last look."""
+
+import hashlib
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from civicvote.domain.ballots import slots
+from civicvote.domain.cycles import BallotType
+from civicvote.domain.errors import NotFoundError
+from civicvote.domain.lifecycles import CycleState, ProjectState
+from civicvote.domain.permissions import Actor, Permission
+from civicvote.domain.text import excerpt
+from civicvote.keystore import KeyStore
+from civicvote.models.cycles import Cycle, Hold
+from civicvote.models.projects import Project
+from civicvote.models.votes import Participation, Vote
+from civicvote.services import clock
+from civicvote.services.voting import entrance
+from civicvote.services.voting.entrance import Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A project on the ballot. `number` is what a ballot calls it; `cost_won` the reviewed cost."""
+
+    id: UUID
+    number: str
+    title: str
+    pool: str
+    category: str
+    district: str | None
+    place: str
+    text: str
+    cost_won: int
+    gone: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A pool the voter may choose from. `max_picks`, `max_won`: its own limits, None where only the whole counts."""
+
+    id: str
+    title: str
+    district: str | None
+    amount_won: int
+    max_picks: int | None
+    max_won: int | None
+    choices: list[Choice]
+
+    def picked(self, picks: Sequence[str]) -> list[Choice]:
+        """Those of its projects that were picked."""
+        return [choice for choice in self.choices if choice.number in picks]
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What the list is narrowed to; empty fields match everything. What is picked stays in sight in any case."""
+
+    q: str = ""
+    pool: str = ""
+    district: str = ""
+
+    def match(self, choice: Choice) -> bool:
+        """Whether the project is shown. Blanks and case don't matter."""
+        wanted = "".join(self.q.split()).casefold()
+        words = "".join(f"{choice.number} {choice.title} {choice.category} {choice.place} {choice.text}".split())
+        return (
+            wanted in words.casefold()
+            and self.pool in {"", choice.pool}
+            and self.district in {"", choice.district or ""}
+        )
+
+    def __bool__(self) -> bool:
+        return bool(self.q or self.pool or self.district)
+
+
+@dataclass(frozen=True, slots=True)
+class Booth:
+    """The basket's page. `refusal`: why this person can't vote now; then `parts` is empty.
+
+    `most`: the overall limit of picks, None where money alone limits. `voted`: a ballot of theirs is in the box.
+    """
+
+    slug: str
+    title: str
+    opens_at: datetime
+    closes_at: datetime
+    ballot_type: BallotType
+    least: int
+    most: int | None
+    key_mode: str
+    refusal: Refusal | None
+    hold_reason: str = ""
+    voted: bool = False
+    parts: list[Part] = field(default_factory=list)
+
+    @property
+    def knapsack(self) -> bool:
+        """Whether money is the limit."""
+        return self.ballot_type is BallotType.KNAPSACK
+
+    @property
+    def budget_won(self) -> int:
+        """All pools of this voter together."""
+        return sum(part.amount_won for part in self.parts)
+
+    @property
+    def choices(self) -> list[Choice]:
+        """Everything that may be picked."""
+        return [choice for part in self.parts for choice in part.choices if not choice.gone]
+
+    @property
+    def gone(self) -> list[Choice]:
+        """Projects that were taken off the ballot since it was announced."""
+        return [choice for part in self.parts for choice in part.choices if choice.gone]
+
+    def picked(self, picks: Sequence[str]) -> list[Choice]:
+        """The choices among `picks`."""
+        return [choice for choice in self.choices if choice.number in picks]
+
+    def districts(self) -> list[str]:
+        """Codes of the districts the choices lie in."""
+        return sorted({choice.district for choice in self.choices if choice.district})
+
+
+def booth(session: Session, actor: Actor, slug: str, *, arrived: datetime, keys: KeyStore) -> Booth:
+    """What the actor sees at the ballot box of a cycle, in five statements at most."""
+    actor.require(Permission.ACCOUNT_OWN)
+    row = session.execute(
+        select(Cycle, Vote, Hold.reason)
+        .outerjoin(Vote, Vote.cycle_id == Cycle.id)
+        .outerjoin(Hold, (Hold.cycle_id == Cycle.id) & Hold.lifted_at.is_(None))
+        .where(Cycle.slug == slug)
+    ).first()
+    if row is None or (row[0].state is CycleState.DRAFT and not actor.can(Permission.CYCLE_MANAGE)):
+        raise NotFoundError
+    cycle, vote, hold = row
+    who = entrance.voter(session, actor)
+    refusal = entrance.closed(vote, cycle.state, held=hold is not None, arrived=arrived, now=clock.now())
+    refusal = refusal or entrance.barred(cycle.eligibility(), who, cycle.voting_close_at)
+    knapsack = cycle.ballot_type is BallotType.KNAPSACK
+    return Booth(
+        slug=slug,
+        title=cycle.title,
+        opens_at=cycle.voting_open_at,
+        closes_at=cycle.voting_close_at,
+        ballot_type=cycle.ballot_type,
+        least=cycle.min_picks,
+        most=None if knapsack else cycle.max_picks,
+        key_mode=vote.key_mode if vote else "",
+        refusal=refusal,
+        hold_reason=hold or "",
+        voted=bool(vote and who and session.get(Participation, (vote.id, who.person_id))),
+        parts=_parts(session, vote, who, keys) if refusal is None and who and vote else [],
+    )
+
+
+def _parts(session: Session, vote: Vote, who: entrance.Voter, keys: KeyStore) -> list[Part]:
+    """The pools open to the voter, each with its projects in the order that is this voter's own and stays so."""
+    notice = vote.notice
+    slot = slots.slot(keys.roll(vote.id), str(vote.id), str(who.person_id))
+    announced = {project["id"]: project for project in notice["projects"]}
+    allowed = entrance.open_pools(vote, who.district)
+    by_pool: dict[str, list[Choice]] = {}
+    for row in session.execute(
+        select(
+            Project.id,
+            Project.number,
+            Project.title,
+            Project.category,
+            Project.district,
+            Project.place,
+            Project.problem,
+            Project.state,
+            Project.state_reason,
+        ).where(Project.cycle_id == vote.cycle_id, Project.number.in_(announced))
+    ):
+        told = announced[row.number]
+        if told["pool"] in allowed:
+            by_pool.setdefault(told["pool"], []).append(_choice(row, told["pool"], int(told["cost"])))
+    limits = {group["id"]: group for group in notice["ballot"]["groups"]}
+    homes = notice.get("more", {}).get("districts", {})
+    return [
+        Part(
+            id=contest["pool"],
+            title=contest["title"],
+            district=homes.get(contest["pool"]),
+            amount_won=int(contest["budget"]),
+            max_picks=limits.get(contest["pool"], {}).get("max"),
+            max_won=limits.get(contest["pool"], {}).get("max_cost"),
+            choices=sorted(by_pool.get(contest["pool"], []), key=lambda choice: _place(slot, choice.number)),
+        )
+        for contest in notice["contests"]
+        if contest["pool"] in allowed
+    ]
+
+
+def _choice(row: Any, pool: str, cost: int) -> Choice:
+    gone = row.state is not ProjectState.ON_BALLOT
+    return Choice(
+        row.id,
+        row.number or "",
+        row.title,
+        pool,
+        row.category,
+        row.district,
+        row.place,
+        excerpt(row.problem, 100),
+        cost,
+        gone,
+        row.state_reason if gone else "",
+    )
+
+
+def _place(slot: bytes, number: str) -> bytes:
+    return hmac.digest(slot, b"order|" + number.encode(), hashlib.sha256)
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The last look before casting: the picks by pool, and the key of the form that casts them."""
+
+    booth: Booth
+    picks: list[Choice]
+
+    @property
+    def total_won(self) -> int:
+        """What the picks cost together."""
+        return sum(choice.cost_won for choice in self.picks)
+
+
+def overview(
+    session: Session, actor: Actor, slug: str, picks: Sequence[str], *, arrived: datetime, keys: KeyStore
+) -> Overview:
+    """Check `picks` as casting would, and list them. InvalidError names what is wrong with them."""
+    box = booth(session, actor, slug, arrived=arrived, keys=keys)
+    if box.refusal is not None:
+        raise box.refusal.error()
+    vote = session.scalars(select(Vote).join(Cycle, Cycle.id == Vote.cycle_id).where(Cycle.slug == slug)).one()
+    who = entrance.voter(session, actor)
+    assert who is not None  # no refusal: a voter
+    entrance.ballot(session, vote, who, picks)
+    return Overview(box, box.picked(picks))

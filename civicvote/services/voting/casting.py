@@ -1,0 +1,124 @@
+"""Casting a ballot: one transaction, one slot, one answer. The formulas stand in domain/ballots."""
+
+import hashlib
+import hmac
+import json
+import re
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import func, insert, select
+from sqlalchemy.orm import Session
+
+from civicvote.domain.ballots import receipts, sealing, slots
+from civicvote.domain.ballots.encoding import b64, canonical, unb64
+from civicvote.domain.ballots.receipts import Receipt
+from civicvote.domain.errors import InvalidError
+from civicvote.domain.messages import msg
+from civicvote.domain.permissions import Actor
+from civicvote.keystore import KeyStore
+from civicvote.models.cycles import Cycle
+from civicvote.models.votes import Ballot, CastKey, Participation, Vote
+from civicvote.services import board, clock
+from civicvote.services.locks import exclusive, shared
+from civicvote.services.upsert import insert_new
+from civicvote.services.voting import entrance
+
+_FORM_KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")
+
+
+def new_form_key() -> str:
+    """What a confirmation form carries: the same form sent twice is one ballot."""
+    return secrets.token_urlsafe(24)
+
+
+def cast(
+    session: Session, actor: Actor, slug: str, picks: Sequence[str], *, key: str, arrived: datetime, keys: KeyStore
+) -> Receipt:
+    """Put a sealed ballot of `picks` (numbers of projects) into the person's slot; the last one counts.
+
+    `key`: the form's own; a key that was used before gets its receipt again. `arrived`: when the request reached the
+    application; a ballot is late at or after `closes_at`, or when 60 s have passed since. Refusals: ForbiddenError
+    (level, age), ConflictError (window, hold, sealed), InvalidError (picks).
+    """
+    cycle, vote, _held = board.find(session, slug)
+    who = entrance.voter(session, actor)
+    refusal = entrance.barred(cycle.eligibility(), who, vote.closes_at)
+    if refusal is not None or who is None:
+        raise (refusal or entrance.UNVERIFIED).error()
+    if not _FORM_KEY.fullmatch(key):
+        raise InvalidError(msg("화면이 오래되었습니다. 고른 사업을 다시 확인해 주십시오."), field="key")
+    if not keys.exists(f"roll-{vote.id}"):  # destroyed after the objection period
+        raise entrance.CLOSED.error()
+    roll = keys.roll(vote.id)
+    slot = slots.slot(roll, str(vote.id), str(who.person_id))
+    shared(session, f"vote|{vote.id}")
+    exclusive(session, f"slot|{slot.hex()}")
+    cast_key = _secret(roll, "cast", slot, key)
+    known = session.scalar(select(CastKey.receipt).where(CastKey.key == cast_key))
+    if known is not None:
+        return _unwrap(known, _secret(roll, "receipt", slot, key))
+    _check_open(session, vote, arrived)
+    made = entrance.ballot(session, vote, who, picks)
+    sealed = sealing.Sealer(vote.public_key, str(vote.id), vote.notice["ballot"]["length"]).seal(made)
+    receipt = receipts.sign(keys.board(vote.id), str(vote.id), sealed.tracker, receipts.minute(arrived))
+    _put(session, vote, slot, sealed)
+    insert_new(session, Participation, [{"vote_id": vote.id, "person_id": who.person_id}])
+    wrapped = _wrap(receipt, _secret(roll, "receipt", slot, key))
+    session.execute(insert(CastKey).values(key=cast_key, receipt=wrapped))
+    return receipt
+
+
+def _check_open(session: Session, vote: Vote, arrived: datetime) -> None:
+    """Asked again under the lock: the box may have been sealed, or a hold placed, while this ballot waited."""
+    row = session.execute(
+        select(Vote.sealed_at, Cycle.state, entrance.HELD)
+        .join(Cycle, Cycle.id == Vote.cycle_id)
+        .where(Vote.id == vote.id)
+    ).one()
+    sealed_at, state, held = row
+    refusal = entrance.closed(vote, state, held=held, arrived=arrived, now=clock.now(), sealed=sealed_at is not None)
+    if refusal is not None:
+        raise refusal.error()
+
+
+def _put(session: Session, vote: Vote, slot: bytes, sealed: sealing.Sealed) -> None:
+    version = session.scalar(select(func.max(Ballot.version)).where(Ballot.vote_id == vote.id, Ballot.slot == slot))
+    session.execute(
+        insert(Ballot).values(
+            id=secrets.token_bytes(16),
+            vote_id=vote.id,
+            slot=slot,
+            version=(version or 0) + 1,
+            sealed=sealed.sealed,
+            tracker=sealed.tracker,
+        )
+    )
+
+
+def _secret(roll: bytes, purpose: str, slot: bytes, key: str) -> bytes:
+    """32 bytes only the holder of the form and the casting service can make: nobody fetches another's receipt."""
+    return hmac.digest(roll, b"|".join((purpose.encode(), slot, key.encode())), hashlib.sha256)
+
+
+def _wrap(receipt: Receipt, secret: bytes) -> dict[str, Any]:
+    """The receipt as it is stored: which tracker came in which minute can't be read from the database."""
+    nonce = secrets.token_bytes(12)
+    return {"sealed": b64(nonce + AESGCM(secret).encrypt(nonce, canonical(receipt.document()), None))}
+
+
+def _unwrap(stored: dict[str, Any], secret: bytes) -> Receipt:
+    data = unb64(stored["sealed"])
+    return Receipt.from_document(json.loads(AESGCM(secret).decrypt(data[:12], data[12:], None)))
+
+
+def receipt_file(session: Session, slug: str, document: dict[str, str]) -> bytes:
+    """A receipt somebody holds, as a JSON file to keep; InvalidError if it isn't one of this vote."""
+    _cycle, vote, _held = board.find(session, slug)
+    receipt = Receipt.from_document(document)
+    if receipt.vote != str(vote.id) or not receipts.verify(vote.board_key, receipt):
+        raise InvalidError(msg("이 투표에서 받은 접수증이 아닙니다."))
+    return json.dumps(receipt.document(), ensure_ascii=False, indent=1).encode() + b"\n"

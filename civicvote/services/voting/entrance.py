@@ -1,0 +1,149 @@
+"""The polling station's door: whose vote it is, whether it is open, who may come in, and what may be picked."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from civicvote.domain.ballots import rules, sealing
+from civicvote.domain.cycles import Eligibility
+from civicvote.domain.errors import ConflictError, ForbiddenError, InvalidError
+from civicvote.domain.lifecycles import CycleState, ProjectState
+from civicvote.domain.messages import Message, msg
+from civicvote.domain.permissions import Actor, Permission
+from civicvote.models.cycles import Cycle, Hold
+from civicvote.models.projects import Project
+from civicvote.models.verification import Person
+from civicvote.models.votes import Vote
+from civicvote.services.board import GRACE
+
+SEOUL = ZoneInfo("Asia/Seoul")
+HELD = exists().where(Hold.cycle_id == Cycle.id, Hold.lifted_at.is_(None))
+
+
+class Stop(StrEnum):
+    """Why somebody can't vote now; a page knows which way to point."""
+
+    NOT_READY = "not_ready"
+    EARLY = "early"
+    CLOSED = "closed"
+    HELD = "held"
+    LEVEL = "level"
+    AGE = "age"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A stop with its sentence."""
+
+    stop: Stop
+    message: Message
+
+    def error(self) -> ConflictError | ForbiddenError:
+        """The refusal of a cast."""
+        return (ForbiddenError if self.stop in {Stop.LEVEL, Stop.AGE} else ConflictError)(self.message)
+
+
+@dataclass(frozen=True, slots=True)
+class Voter:
+    """What a vote asks of a person."""
+
+    person_id: UUID
+    level: int
+    birth_year: int | None
+    district: str | None
+
+
+CLOSED = Refusal(Stop.CLOSED, msg("투표가 마감되었습니다. 마감 시각 뒤에 도착한 투표는 받지 않습니다."))
+NOT_READY = Refusal(Stop.NOT_READY, msg("아직 투표안건이 확정되지 않았습니다."))
+EARLY = Refusal(Stop.EARLY, msg("아직 투표 기간이 아닙니다."))
+ON_HOLD = Refusal(
+    Stop.HELD, msg("투표가 잠시 중단되었습니다. 다시 열리면 투표할 수 있습니다. 이미 낸 투표는 그대로 있습니다.")
+)
+UNVERIFIED = Refusal(Stop.LEVEL, msg("투표하려면 본인확인이 필요합니다."))
+
+
+def closed_by_clock(vote: Vote, *, arrived: datetime, now: datetime) -> Refusal | None:
+    """What the clock says to a ballot that reached the application at `arrived`."""
+    if arrived < vote.opens_at:
+        return EARLY
+    if arrived >= vote.closes_at or now >= vote.closes_at + GRACE:
+        return CLOSED
+    return None
+
+
+def closed(
+    vote: Vote | None, state: CycleState, *, held: bool, arrived: datetime, now: datetime, sealed: bool = False
+) -> Refusal | None:
+    """Why the vote takes no ballot that reached the application at `arrived`; None if it does."""
+    if vote is None or state in {CycleState.DRAFT, CycleState.ANNOUNCED, CycleState.LIST_REQUESTED}:
+        return NOT_READY
+    if sealed or vote.sealed_at is not None or state is not CycleState.LISTED:
+        return CLOSED
+    return closed_by_clock(vote, arrived=arrived, now=now) or (ON_HOLD if held else None)
+
+
+def voter(session: Session, actor: Actor) -> Voter | None:
+    """The verified person behind the actor, or None."""
+    if actor.person_id is None or not actor.can(Permission.BALLOT_CAST):
+        return None
+    row = session.execute(select(Person.birth_year, Person.district).where(Person.id == actor.person_id)).first()
+    return Voter(actor.person_id, actor.level, row.birth_year, row.district) if row else None
+
+
+def barred(eligibility: Eligibility, who: Voter | None, closes_at: datetime) -> Refusal | None:
+    """Why this person may not vote here; None if they may. Age counts in the year the vote closes in Seoul."""
+    year = closes_at.astimezone(SEOUL).year
+    if who is None:
+        words = eligibility.refusal(level=0, birth_year=None, year=year) if eligibility.min_level else None
+        return Refusal(Stop.LEVEL, words) if words else UNVERIFIED
+    words = eligibility.refusal(level=who.level, birth_year=who.birth_year, year=year)
+    if words is None:
+        return None
+    return Refusal(Stop.LEVEL if who.level < eligibility.min_level else Stop.AGE, words)
+
+
+def open_pools(vote: Vote, district: str | None) -> frozenset[str]:
+    """Pools (ids of the notice) a person of `district` may choose from: the city's, and their own district's."""
+    homes = vote.notice.get("more", {}).get("districts", {})
+    return frozenset(
+        contest["pool"] for contest in vote.notice["contests"] if homes.get(contest["pool"], district) == district
+    )
+
+
+def ballot(session: Session, vote: Vote, who: Voter, picks: Sequence[str]) -> sealing.Ballot:
+    """The ballot of `picks` (numbers of projects), checked against everything the vote asks; InvalidError says what."""
+    notice = vote.notice
+    titles = {project["id"]: project["title"] for project in notice["projects"]}
+    if len(picks) > len(titles) or not titles.keys() >= set(picks):
+        raise InvalidError(msg("이 투표에 없는 사업이 들어 있습니다. 다시 골라 주십시오."), field="picks")
+    allowed = open_pools(vote, who.district)
+    for project in notice["projects"]:
+        if project["id"] in picks and project["pool"] not in allowed:
+            raise InvalidError(
+                msg("다른 자치구의 사업은 고를 수 없습니다: %(title)s", title=project["title"]), field="picks"
+            )
+    made = sealing.make_ballot(picks)
+    gone = session.scalars(
+        select(Project.number)
+        .where(
+            Project.cycle_id == vote.cycle_id, Project.number.in_(made.picks), Project.state != ProjectState.ON_BALLOT
+        )
+        .order_by(Project.number)
+    ).first()
+    if gone is not None:
+        raise InvalidError(
+            msg(
+                "그 사이에 투표안건에서 제외된 사업이 있습니다. 빼고 다시 골라 주십시오: %(title)s", title=titles[gone]
+            ),
+            field="picks",
+        )
+    problem = rules.Rules(notice).problem(made)  # type: ignore[arg-type]  # the column holds a Notice
+    if problem is not None:
+        raise InvalidError(problem.message, field="picks")
+    return made
