@@ -104,45 +104,59 @@ class Vote:
     def counted(self) -> list[tuple[str, bytes]]:
         return [(one.tracker, one.sealed) for one in self.slots.values()]
 
-    def publish(self, **changes: Any) -> bytes:
-        counted = self.counted()
-        opened = counting.open_ballots([sealed for _, sealed in counted], VOTE_KEY.secret, self.notice)
-        participants = len(counted) + self.voided
-        item = {"digest": counting.counted_digest(counted), "count": len(counted), "participants": participants}
+    def opened(self) -> counting.Opened:
+        return counting.open_ballots([sealed for _, sealed in self.counted()], VOTE_KEY.secret, self.notice)
+
+    def selected(self, ballots: Sequence[sealing.Ballot]) -> dict[str, Sequence[str]]:
         gone = [entry.item["project"] for entry in self.entries if entry.kind == "withdraw"]
-        outcomes = contests.outcomes(self.notice, opened.ballots, gone)
-        selected = {pool: outcome.selected for pool, outcome in outcomes.items()}
-        result = contests.result_document(self.notice, opened.ballots, selected)
+        return {pool: outcome.selected for pool, outcome in contests.outcomes(self.notice, ballots, gone).items()}
+
+    def parts(self, **lies: Any) -> dict[str, Any]:
+        """What `bundle.build` takes. `lies` replace counted, opened, participants or result, and are posted."""
+        parts: dict[str, Any] = {"counted": self.counted(), "opened": self.opened()} | lies
+        parts.setdefault("participants", len(parts["counted"]) + self.voided)
+        ballots = parts["opened"].ballots
+        parts.setdefault("result", contests.result_document(self.notice, ballots, self.selected(ballots)))
+        item = {
+            "digest": counting.counted_digest(parts["counted"]),
+            "count": len(parts["counted"]),
+            "participants": parts["participants"],
+        }
         self.append([("counted", item)])
-        self.append([("plaintexts", {"digest": counting.plaintexts_digest(opened)})])
-        self.append([("result", {"digest": counting.result_digest(result)})])
-        parts: dict[str, Any] = {
+        self.append([("plaintexts", {"digest": counting.plaintexts_digest(parts["opened"])})])
+        self.append([("result", {"digest": counting.result_digest(parts["result"])})])
+        extra = {"city.pb": b"META\n", "결과.csv": "사업\n".encode()}
+        recount = RECOUNT.read_bytes()
+        return parts | {
             "notice": self.notice,
             "board": self.entries,
             "heads": self.heads,
-            "counted": counted,
-            "opened": opened,
-            "participants": participants,
-            "result": result,
-            "recount": RECOUNT.read_bytes(),
+            "recount": recount,
             "board_key": BOARD_KEY.secret,
-            "extra": {"city.pb": b"META\n", "결과.csv": "사업\n".encode()},
+            "extra": extra,
         }
-        return bundle.build(**{**parts, **changes})
+
+    def publish(self, **lies: Any) -> bytes:
+        return bundle.build(**self.parts(**lies))
 
 
-@cache
-def published() -> tuple[bytes, tuple[receipts.Receipt, ...]]:
-    """A finished bundle of 60 people, and every receipt."""
+def a_vote(people: int = 60) -> Vote:
+    """Before the close: one voter voted twice, one was voided, a project was withdrawn."""
     vote, rng = Vote(two_pools()), random.Random(7)
     ids = [project["id"] for project in vote.notice["projects"]]
-    for person in range(60):
+    for person in range(people):
         picks = rng.sample([i for i in ids if i[0] == "c"], 3) + rng.sample([i for i in ids if i[0] == "d"], 1)
         vote.cast(f"person {person}", picks)
-    first = vote.given[:1]
     vote.append(board.ballot_rows(one.tracker for one in vote.given))
     again = vote.cast("person 0", ["c1", "d5"])
     vote.append(board.ballot_rows([again.tracker]))
     vote.append([("withdraw", {"project": "c7", "reason": "제안자 철회"})])
     vote.void("person 9")
-    return vote.publish(), tuple(first + vote.given)
+    return vote
+
+
+@cache
+def published() -> tuple[bytes, tuple[receipts.Receipt, ...]]:
+    """A finished bundle of 60 people, and every receipt; the first one's ballot was replaced by the last one's."""
+    vote = a_vote()
+    return vote.publish(), tuple(vote.given)

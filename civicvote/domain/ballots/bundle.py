@@ -239,7 +239,8 @@ def _check_manifest(files: Mapping[str, bytes], notice: Notice) -> None:
         signature = unb64(body.pop("signature"))
         hashes = {name: hashlib.sha256(data).hexdigest() for name, data in files.items() if name != MANIFEST}
         message = b"cv-manifest|" + canonical(body)
-        good = body == {"format": FORMAT, "vote": notice["vote"], "files": hashes}
+        spelled = canonical({**body, "signature": b64(signature)}) == files[MANIFEST]
+        good = spelled and body == {"format": FORMAT, "vote": notice["vote"], "files": hashes}
     except (AttributeError, KeyError, TypeError) as error:
         raise InvalidError(msg("묶음의 목록이 올바르지 않습니다.")) from error
     if not good or not ed25519_verify(unhex(notice["keys"]["board"], 32), signature, message):
