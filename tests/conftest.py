@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.orm import Session, sessionmaker
 
 from civicvote import db
@@ -98,7 +98,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 @pytest.fixture(scope="session")
 def _application(settings: Settings) -> Flask:
-    engine = db.make_engine("sqlite://")
+    engine = create_engine("sqlite://")  # replaced by each test's own
     app = create_app(settings, database=db.Database(engine), testing=True)
     app.config["WTF_CSRF_ENABLED"] = False
     return app

@@ -102,6 +102,18 @@ def pass_challenge(session: Session, session_id: UUID, *, limits: Limits) -> str
         found.expires_at = moment + timedelta(seconds=limits.absolute)
         audit.record(session, Actor(id=found.user_id), "session:start", found)
     found.second_factor_at = moment
+    return _new_token(found)
+
+
+def rotate(session: Session, session_id: UUID) -> str:
+    """Give a living session a new token, whenever what it may do has changed, and return it."""
+    found = session.get(LoginSession, session_id)
+    if found is None or found.revoked_at is not None:
+        raise NotFoundError
+    return _new_token(found)
+
+
+def _new_token(found: LoginSession) -> str:
     token = secrets.token_urlsafe(32)
     found.token_hash = token_hash(token)
     return token
@@ -214,3 +226,12 @@ def revoke_all(session: Session, user_id: UUID, *, keep: UUID | None = None) -> 
         statement = statement.where(LoginSession.id != keep)
     result = session.execute(statement.values(revoked_at=clock.now()))
     return int(getattr(result, "rowcount", 0))
+
+
+def revoke_others(session: Session, actor: Actor) -> int:
+    """End every session of the actor but the present one."""
+    if actor.id is None:
+        raise NotFoundError
+    ended = revoke_all(session, actor.id, keep=actor.session_id)
+    audit.record(session, actor, "session:revoke-others", count=ended)
+    return ended

@@ -1,0 +1,5 @@
+"""The blueprint its modules share."""
+
+from flask import Blueprint
+
+bp = Blueprint("accounts", __name__)

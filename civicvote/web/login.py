@@ -1,0 +1,121 @@
+"""The session cookie, the words for a device, and the count of tries: what the doors of the house share."""
+
+import re
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import flash, make_response, redirect, request, url_for
+from flask import session as form_session
+from flask.wrappers import Response
+
+from civicvote import db
+from civicvote.services import attempts
+from civicvote.services.attempts import Guard, Try
+from civicvote.web.access import cookie_name, keys, safe_next, settings
+
+#: Order matters: Edge, Samsung Internet and Whale call themselves Chrome as well, and Chrome calls itself Safari.
+_BROWSERS = (
+    ("Whale", r"Whale/"),
+    ("Samsung Internet", r"SamsungBrowser/"),
+    ("KakaoTalk", r"KAKAOTALK"),
+    ("Naver", r"NAVER\("),
+    ("Edge", r"Edg(?:e|A|iOS)?/"),
+    ("Opera", r"OPR/"),
+    ("Firefox", r"(?:Firefox|FxiOS)/"),
+    ("Chrome", r"(?:Chrome|CriOS|Chromium)/"),
+    ("Safari", r"Safari/"),
+)
+_SYSTEMS = (
+    ("iPhone", r"iPhone"),
+    ("iPad", r"iPad"),
+    ("Android", r"Android"),
+    ("ChromeOS", r"CrOS"),
+    ("Windows", r"Windows"),
+    ("macOS", r"Mac OS X|Macintosh"),
+    ("Linux", r"Linux|X11"),
+)
+
+
+def _named(table: tuple[tuple[str, str], ...], text: str) -> str:
+    return next((name for name, pattern in table if re.search(pattern, text)), "")
+
+
+def device() -> str:
+    """Browser and system in words, "Chrome · Android"; empty when the header says nothing known."""
+    text = request.headers.get("User-Agent", "")[:400]
+    return " · ".join(word for word in (_named(_BROWSERS, text), _named(_SYSTEMS, text)) if word)
+
+
+def link(endpoint: str, **values: Any) -> str:
+    """An address for a mail: under the site's own base, never under whatever Host a request named."""
+    return settings().base_url.rstrip("/") + url_for(endpoint, **values)
+
+
+def pending_cookie() -> str:
+    """The cookie of a sign-in that waits for its second factor."""
+    return f"{cookie_name()}-step"
+
+
+def set_cookie(response: Response, name: str, value: str, seconds: int) -> None:
+    """A cookie only we read."""
+    response.set_cookie(name, value, max_age=seconds, path="/", secure=settings().secure, httponly=True, samesite="Lax")
+
+
+def clear_cookie(response: Response, name: str) -> None:
+    """Take a cookie back."""
+    response.delete_cookie(name, path="/", secure=settings().secure, httponly=True, samesite="Lax")
+
+
+def entered(token: str, location: str) -> Response:
+    """Hand over a full session and go on. What the form cookie held ends with the visitor."""
+    form_session.clear()
+    response: Response = make_response(redirect(location, 303))
+    set_cookie(response, cookie_name(), token, settings().session_absolute)
+    clear_cookie(response, pending_cookie())
+    return response
+
+
+def waiting(token: str, location: str) -> Response:
+    """Hand over a sign-in that waits for its second factor."""
+    response: Response = make_response(redirect(location, 303))
+    set_cookie(response, pending_cookie(), token, 600)
+    clear_cookie(response, cookie_name())
+    return response
+
+
+def left(location: str, message: str) -> Response:
+    """Take every cookie of the person back and say so."""
+    form_session.clear()
+    flash(message, "success")
+    response: Response = make_response(redirect(location, 303))
+    clear_cookie(response, cookie_name())
+    clear_cookie(response, pending_cookie())
+    return response
+
+
+def wanted() -> str:
+    """Where the person was going, if it is here: from the form, else the address."""
+    return safe_next(request.form.get("next")) or safe_next(request.args.get("next")) or ""
+
+
+def account_try(guard: Guard, who: str) -> Try:
+    """A try at an account, known or not."""
+    return attempts.tried(keys().derived("attempts"), guard, "account", who)
+
+
+def address_try(guard: Guard) -> Try:
+    """A try from the client's network address (what ProxyFix says, never a raw header)."""
+    return attempts.tried(keys().derived("attempts"), guard, "address", attempts.network(request.remote_addr))
+
+
+def spend(*tries: Try) -> None:
+    """Count tries now, in a transaction of their own: a refusal later does not take them back."""
+    with db.database().transaction() as own:
+        attempts.spend(own, tries)
+
+
+def relying_party() -> tuple[str, str]:
+    """(id, origin) for passkeys: this host, which TRUSTED_HOSTS has checked; the id is empty on a bare IP address."""
+    origin = f"{urlsplit(settings().base_url).scheme}://{request.host}"
+    name = urlsplit(origin).hostname or ""
+    return ("" if re.fullmatch(r"[0-9.]+|.*:.*", name) else name, origin)
