@@ -91,14 +91,14 @@ def public(view: Callable[P, R]) -> Callable[P, R]:
     return view
 
 
-def requires(permission: Permission) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Close a page to actors without `permission`. Services check again; this spares them half a page."""
+def requires(permission: Permission, *others: Permission) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Close a page to actors without `permission` or one of `others`. Services check again; this spares them half a page."""
 
     def decorate(view: Callable[P, R]) -> Callable[P, R]:
         @wraps(view)
         def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
             actor = current_actor()
-            if not actor.can(permission):
+            if not any(actor.can(one) for one in (permission, *others)):
                 if actor.needs_second_factor:
                     raise SecondFactorNeededError
                 raise ForbiddenError

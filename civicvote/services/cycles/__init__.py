@@ -9,7 +9,9 @@ from civicvote.services.cycles.editing import (
     hold,
     is_editable,
     lift,
+    pool,
     remove_pool,
+    warnings,
 )
 from civicvote.services.cycles.reading import (
     CycleRow,
@@ -42,6 +44,8 @@ __all__ = [
     "lift",
     "listing",
     "open_cycles",
+    "pool",
     "remove_pool",
     "timetable",
+    "warnings",
 ]

@@ -96,6 +96,11 @@ def _obstacle(cycle: Cycle, items: Sequence[Item]) -> Message | None:
     moment = clock.now()
     if not items:
         return msg("적격 판정을 받은 사업이 없어 투표에 부칠 것이 없습니다.")
+    if len(items) < cycle.min_picks:
+        return msg(
+            "골라야 하는 최소 사업 수(%(n)s개)보다 적격 사업이 적습니다. 규칙을 고친 뒤 요청해 주십시오.",
+            n=cycle.min_picks,
+        )
     if moment < cycle.proposals_close_at:
         return msg("제안접수가 끝난 뒤에 투표안건을 정할 수 있습니다.")
     if moment >= cycle.voting_open_at:
@@ -224,11 +229,10 @@ def return_list(session: Session, actor: Actor, slug: str, *, reason: str) -> Cy
     return cycle
 
 
-def exclude(session: Session, actor: Actor, slug: str, project_id: UUID, *, reason: str) -> Project:
-    """Take a project off a published list, with a public reason. Possible until the ballot box is sealed."""
+def excludable(session: Session, actor: Actor, slug: str, project_id: UUID) -> tuple[Cycle, Project]:
+    """A project of a published list that can still be taken off; ConflictError when it is too early or too late."""
     actor.require(Permission.PROJECT_EXCLUDE)
     cycle = get(session, actor, slug)
-    _lock(session, cycle)
     project = session.scalars(
         select(Project).where(Project.id == project_id, Project.cycle_id == cycle.id)
     ).one_or_none()
@@ -236,7 +240,14 @@ def exclude(session: Session, actor: Actor, slug: str, project_id: UUID, *, reas
         raise NotFoundError
     if cycle.state is not CycleState.LISTED:
         raise ConflictError(msg("투표안건을 공고한 뒤부터 투표함을 봉인하기 전까지만 안건을 제외할 수 있습니다."))
-    reason = clean_text(reason, maximum=2000, field="reason")
+    return cycle, project
+
+
+def exclude(session: Session, actor: Actor, slug: str, project_id: UUID, *, reason: str) -> Project:
+    """Take a project off a published list, with a public reason. Possible until the ballot box is sealed."""
+    cycle, project = excludable(session, actor, slug, project_id)
+    _lock(session, cycle)
+    reason = clean_text(reason, minimum=5, maximum=2000, field="reason")
     with settled(session, _RACED):
         advance(session, actor, project, "exclude", reason=reason)
     return project

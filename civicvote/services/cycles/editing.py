@@ -1,6 +1,6 @@
 """Preparing a cycle: its windows and rules, its pools, the announcement, and holds while it runs."""
 
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from uuid import UUID
 
 from sqlalchemy import exists, select
@@ -10,7 +10,7 @@ from sqlalchemy.orm.attributes import flag_modified
 from civicvote.domain.cycle_plan import Plan, PoolPlan
 from civicvote.domain.errors import ConflictError, InvalidError, NotFoundError
 from civicvote.domain.lifecycles import CYCLE, CycleState
-from civicvote.domain.messages import msg
+from civicvote.domain.messages import Message, msg
 from civicvote.domain.permissions import Actor, Permission
 from civicvote.domain.text import clean_text
 from civicvote.models.cycles import Cycle, Hold, Pool
@@ -94,6 +94,18 @@ def _pool(cycle: Cycle, pool_id: UUID) -> Pool:
 def _touch(cycle: Cycle) -> None:
     """A change of pools is a change of the cycle: its version counts it."""
     flag_modified(cycle, "year")
+
+
+def pool(session: Session, actor: Actor, slug: str, pool_id: UUID) -> tuple[Cycle, Pool]:
+    """One pool, for its form."""
+    actor.require(Permission.CYCLE_MANAGE)
+    cycle = get(session, actor, slug)
+    return cycle, _pool(cycle, pool_id)
+
+
+def warnings(cycle: Cycle) -> list[Message]:
+    """What staff should think over in a cycle's rules."""
+    return Plan(**{item.name: getattr(cycle, item.name) for item in fields(Plan)}).warnings()
 
 
 def add_pool(session: Session, actor: Actor, slug: str, plan: PoolPlan, *, version: int) -> Pool:

@@ -72,6 +72,14 @@ def _may_queue(actor: Actor) -> bool:
     return False
 
 
+def departments(session: Session, actor: Actor) -> list[tuple[UUID, str]]:
+    """Departments to narrow the queue by, for those who oversee all; nothing for a department itself."""
+    if not _may_queue(actor):
+        return []
+    rows = session.execute(select(Department.id, Department.name).order_by(Department.name, Department.id))
+    return [(key, name) for key, name in rows]
+
+
 def _moment(cursor: Cursor) -> datetime:
     try:
         return datetime.fromisoformat(str(cursor.value))

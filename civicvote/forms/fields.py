@@ -1,0 +1,68 @@
+"""Fields whose values mean more than text: moments on Seoul's clock, and won as people write them."""
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from wtforms import DateTimeLocalField, StringField, ValidationError
+
+from civicvote.domain.errors import InvalidError
+from civicvote.domain.korean import in_seoul
+from civicvote.domain.money import parse_won
+from civicvote.domain.text import normalise
+from civicvote.web.i18n import say
+
+SEOUL = ZoneInfo("Asia/Seoul")
+
+
+class SeoulDateTimeField(DateTimeLocalField):
+    """Date and time as a clock in Seoul shows them; `data` is UTC-aware."""
+
+    def __init__(self, label: Any = None, validators: Any = None, **kwargs: Any) -> None:
+        super().__init__(label, validators, format=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"], **kwargs)
+
+    def _value(self) -> str:
+        if self.raw_data:
+            return " ".join(str(part) for part in self.raw_data)
+        return in_seoul(self.data).strftime("%Y-%m-%dT%H:%M") if self.data else ""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        """Read the wall-clock time; a year no calendar of ours knows is refused."""
+        self.data = None
+        if not valuelist or not str(valuelist[0]).strip():
+            return
+        for pattern in self.strptime_format:
+            try:
+                naive = datetime.strptime(str(valuelist[0]).strip(), pattern)  # noqa: DTZ007 — its zone is given below
+            except ValueError:
+                continue
+            if 2000 <= naive.year <= 2100:
+                self.data = naive.replace(tzinfo=SEOUL)
+                return
+        raise ValueError(self.gettext("날짜와 시각을 다시 적어 주십시오."))
+
+
+class WonField(StringField):
+    """An amount such as `3억 2천만 원` or `320,000,000`; `data` is whole won, None where nothing was written."""
+
+    data: Any
+
+    def _value(self) -> str:
+        if self.raw_data:
+            return str(self.raw_data[0])
+        return f"{self.data:,}" if isinstance(self.data, int) else ""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        """Read the amount; what can't be read stays in the field with the reason beside it."""
+        self.data = None
+        if not valuelist or not str(valuelist[0]).strip():
+            return
+        try:
+            self.data = parse_won(str(valuelist[0]))
+        except InvalidError as error:
+            raise ValidationError(say(error.message)) from error
+
+
+def clean_input(value: Any) -> Any:
+    """Filter for text fields: normalised, line breaks kept."""
+    return normalise(value, multiline=True) if isinstance(value, str) else value
