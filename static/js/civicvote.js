@@ -6,6 +6,12 @@ const doc = document;
 const all = (selector, root = doc) => [...root.querySelectorAll(selector)];
 const fill = (template, values) => template.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
 const english = doc.documentElement.lang === "en";
+const make = (tag, className, text) => {
+  const element = doc.createElement(tag);
+  element.className = className;
+  element.textContent = text ?? "";
+  return element;
+};
 
 /** Won as the server writes it (domain/money.py): 3억 2천만 원, 1,250만 원, 1만 5,000원; ₩320,000,000 in English. */
 export function won(amount) {
@@ -134,12 +140,6 @@ doc.addEventListener("htmx:finally:request", (event) => {
 window.addEventListener("pageshow", () => [...busy.keys()].forEach(release));
 
 function ask(form, submitter) {
-  const make = (tag, className, text) => {
-    const element = doc.createElement(tag);
-    element.className = className;
-    element.textContent = text ?? "";
-    return element;
-  };
   const dialog = make("dialog", "dialog");
   const text = make("p", "alert__title", form.dataset.confirm);
   const buttons = make("div", "buttons");
@@ -304,6 +304,23 @@ doc.addEventListener("htmx:before:request", ({ detail }) => {
   const source = detail?.ctx?.sourceElement;
   const list = source?.matches?.("[data-more]") ? doc.querySelector(source.getAttribute("hx-target")) : null;
   lastBefore = list ? { list, last: list.lastElementChild } : null;
+});
+
+// An answer that names its own place (an error for #messages) is shown as it is, whatever the element had asked to cut out.
+doc.addEventListener("htmx:after:request", ({ detail }) => {
+  const ctx = detail?.ctx;
+  if (ctx?.hx?.retarget) ctx.select = ctx.selectOOB = ctx.push = null;
+});
+
+// No answer at all: say so, the person may try again.
+doc.addEventListener("htmx:error", ({ detail }) => {
+  const messages = doc.getElementById("messages");
+  if (!messages?.dataset.unreachable || detail?.ctx?.response) return;
+  const alert = make("div", "alert alert--danger");
+  alert.append(make("p", "alert__title", messages.dataset.unreachable));
+  alert.tabIndex = -1;
+  messages.replaceChildren(alert);
+  alert.focus();
 });
 
 doc.addEventListener("htmx:after:swap", ({ detail }) => {
