@@ -121,7 +121,9 @@ def _amount(text: str, name: str) -> Amount:
 def as_data(outcome: Outcome, file: PabulibFile | None = None) -> dict[str, Any]:
     """The outcome as JSON values. `file` is given where its own rule was taken."""
     rule = outcome.rule
-    data: dict[str, Any] = {"rule": rule.name, "completion": rule.completion.value}
+    shares = rule.method is Method.EQUAL_SHARES
+    completion = rule.completion if shares else Completion.NONE
+    data: dict[str, Any] = {"rule": rule.name, "completion": completion.value}
     if file is not None:
         data["declared"] = file.meta.get("rule", "")
     data |= {
@@ -137,7 +139,7 @@ def as_data(outcome: Outcome, file: PabulibFile | None = None) -> dict[str, Any]
         "tie": "recorded" if file is not None and rule.tie.lot else str(rule.tie),
         "ties": [list(pair) for pair in outcome.ties],
     }
-    if rule.method is Method.EQUAL_SHARES:
+    if shares:
         data |= {
             "utility": rule.utility.value,
             "step": _value(rule.step),

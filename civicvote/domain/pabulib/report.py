@@ -79,8 +79,8 @@ def _limits(file: PabulibFile, contest: Election) -> list[Notice]:
     measures: list[tuple[str, str, Message]] = [
         ("length", "min_length", msg("고른 사업이 %(n)s개로, 최소 %(limit)s개보다 적습니다.")),
         ("length", "max_length", msg("고른 사업이 %(n)s개로, 최대 %(limit)s개보다 많습니다.")),
-        ("cost", "min_sum_cost", msg("고른 사업비의 합이 %(n)s로, 최소 %(limit)s보다 적습니다.")),
-        ("cost", "max_sum_cost", msg("고른 사업비의 합이 %(n)s로, 최대 %(limit)s보다 많습니다.")),
+        ("cost", "min_sum_cost", msg("고른 사업비의 합(%(n)s)이 최소(%(limit)s)보다 적습니다.")),
+        ("cost", "max_sum_cost", msg("고른 사업비의 합(%(n)s)이 최대(%(limit)s)보다 많습니다.")),
         ("points", "min_sum_points", msg("점수의 합이 %(n)s점으로, 최소 %(limit)s점보다 적습니다.")),
         ("points", "max_sum_points", msg("점수의 합이 %(n)s점으로, 최대 %(limit)s점보다 많습니다.")),
         ("most", "max_points", msg("한 사업에 %(n)s점을 주어, 최대 %(limit)s점보다 많습니다.")),

@@ -165,7 +165,7 @@ class _Ledger:
         market = self.market
         cost, people, points = float(market.election.costs[candidate]), market.people[candidate], market.points
         balances = self.balances[market.members[candidate]]
-        total = float(balances @ people)
+        total = _dot(balances, people)
         doubt = self._doubt(candidate, total)
         if total < cost - doubt:
             return None
@@ -178,10 +178,10 @@ class _Ledger:
             count = int(np.count_nonzero(rich))
             if count == before:
                 break
-            slope, before = float(units @ rich), count
+            slope, before = _dot(units, rich), count
             if slope <= 0:
                 return 0.0
-            price = max((cost - total + float((balances * rich) @ people)) / slope, price)
+            price = max((cost - total + _dot(balances * rich, people)) / slope, price)
         self.hints[candidate] = max(price - 4 * doubt / slope, self.hints[candidate])
         lowest = price - 2 * doubt / slope - 4 * self.error - 4 * price * _ULP
         return max(lowest / market.factor(candidate) * (1 - 4 * _ULP), 0.0)
@@ -196,7 +196,7 @@ class _Ledger:
         weights = self.market.weights[rows]
         total = int(weights.sum()) * self.start
         if self.prices and len(rows):
-            points = weights @ self.paid[rows, : len(self.prices)].astype(np.float64)
+            points = np.einsum("i,ij->j", weights, self.paid[rows, : len(self.prices)].astype(np.float64))
             total -= sum(int(count) * price for count, price in zip(points, self.prices, strict=True))
         return total
 
@@ -212,16 +212,16 @@ class _Ledger:
         balances = self.balances[rows]
         alive = balances > 0
         cost = market.election.costs[candidate] * self.scale
-        total = float(balances @ market.people[candidate])
+        total = _dot(balances, market.people[candidate])
         unsure = total < float(market.election.costs[candidate]) + self._doubt(candidate, total)
         if unsure and self.money(rows[alive]) < cost:
             return None
         units = market.units[candidate]
         rich = alive & (balances >= self.hints[candidate] * self._points(candidate))
         while True:
-            slope = int(units @ rich)
+            slope = int(_dot(units, rich))
             if not slope:
-                rich, slope = alive, int(units @ alive)
+                rich, slope = alive, int(_dot(units, alive))
             need = cost - self.money(rows[alive & ~rich])
             richer, equal = self._split(candidate, balances, need, slope)
             richer &= alive
@@ -231,7 +231,7 @@ class _Ledger:
         shared = math.gcd(need, slope)
         rho = Fraction(need, slope * self.scale * market.factor(candidate))
         full = rich & ~equal
-        emptied = int(market.people[candidate] @ (alive & ~full))
+        emptied = int(_dot(market.people[candidate], alive & ~full))
         return _Offer(candidate, need // shared, slope // shared, rho, full, emptied)
 
     def _points(self, candidate: int) -> Any:
@@ -320,6 +320,11 @@ class _Search:
         self.out.add(project)
         self.out |= self.market.rivals.get(project, frozenset())
         self.round += 1
+
+
+def _dot(values: Floats, others: Floats | Bools) -> float:
+    """Σ values · others. Not by `@`: BLAS starts threads for it, which wait for one another on a busy machine."""
+    return float(np.einsum("i,i->", values, others))
 
 
 def _above(value: Fraction) -> float:
