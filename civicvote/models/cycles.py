@@ -52,8 +52,10 @@ class Cycle(Keyed, Base):
     #: Votes a project needs to be considered at all.
     min_support: Mapped[int] = mapped_column(default=0)
 
-    #: "sealed" votes carry an encrypted ballot per person; an imported one came with its ballots open.
+    #: Where the cycle was decided: here, or in an imported file.
     origin: Mapped[str] = mapped_column(String(16), default="platform")
+    #: Of all its amounts: KRW, or an imported file's own.
+    currency: Mapped[str] = mapped_column(String(3), default="KRW")
     created_by: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
     created_at: Mapped[datetime]
     list_requested_by: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))

@@ -50,13 +50,15 @@ def open_vote(
     keys: KeyStore,
     public_key: bytes | None = None,
     shares: str = f"{vote_keys.THRESHOLD}/{len(vote_keys.HOLDERS)}",
+    adapt: Callable[[rules.Notice], rules.Notice] | None = None,
 ) -> Vote:
     """The cycle's vote, made now if it isn't there: keys, notice, and the notice's digest on the board.
 
     Ballots are sealed with `public_key` (32 bytes), else with the key found in the key folder's `offered/<vote>.pub`
     (mode "shares": the secret half is in its holders' hands; `shares` names threshold and number), else with a key file
-    made here (mode "file"). Safe to repeat: files of a try that was rolled back are used again. ConflictError without
-    projects on the ballot; InvalidError when the notice could not be counted from.
+    made here (mode "file"). `adapt` rewrites the notice before it is fixed: an imported election has rules of its own.
+    Safe to repeat: files of a try that was rolled back are used again. ConflictError without projects on the ballot;
+    InvalidError when the notice could not be counted from.
     """
     actor.require(Permission.CYCLE_APPROVE)
     number = vote_id(cycle.id)
@@ -77,6 +79,9 @@ def open_vote(
         number,
         {"vote": public.hex(), "board": board_public.hex(), "shares": shares if mode == "shares" else "1/1"},
     )
+    if adapt is not None:
+        notice = adapt(notice)
+        rules.check_notice(notice)
     vote = Vote(
         id=number,
         cycle_id=cycle.id,

@@ -40,7 +40,7 @@ def guarded(cells: Mapping[str, int]) -> Turnout:
 def turnout(session: Session, vote: UUID) -> Turnout:
     """What may be shown of a vote's turnout now; one statement."""
     rows = session.execute(select(TurnoutCount.district, TurnoutCount.people).where(TurnoutCount.vote_id == vote))
-    return guarded(dict(rows))
+    return guarded(dict(rows.tuples().all()))
 
 
 def recompute(session: Session, vote: UUID) -> int:
@@ -54,6 +54,8 @@ def recompute(session: Session, vote: UUID) -> int:
             .where(Participation.vote_id == vote)
             .group_by(place)
         )
+        .tuples()
+        .all()
     )
     kept = {row.district: row for row in session.scalars(select(TurnoutCount).where(TurnoutCount.vote_id == vote))}
     changed = 0

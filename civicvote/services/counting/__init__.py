@@ -1,6 +1,6 @@
 """Counting a vote: seal the box, open and count, a second person counts again, publish everything."""
 
 from civicvote.services.counting.publication import discard, publish
-from civicvote.services.counting.runs import Stand, count, export, receive, seal, stand
+from civicvote.services.counting.runs import DRAIN, Stand, count, export, notice_of, receive, seal, stand
 
-__all__ = ["Stand", "count", "discard", "export", "publish", "receive", "seal", "stand"]
+__all__ = ["DRAIN", "Stand", "count", "discard", "export", "notice_of", "publish", "receive", "seal", "stand"]

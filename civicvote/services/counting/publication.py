@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from sqlalchemy import select
@@ -145,7 +146,8 @@ def _files(
 
 def pb_file(notice: Notice, opened: opening.Opened, run: TallyRun, pool: str, cycle: Cycle) -> bytes:
     """A pool's contest in Pabulib's format: canonical ballots, shuffled by their own text, no demographics."""
-    election = contests.election(notice, opened.ballots, pool)
+    unit = notice.get("more", {}).get("pabulib", {}).get("point_unit", 1)
+    election = replace(contests.election(notice, opened.ballots, pool), point_unit=unit)
     selected = next(c["selected"] for c in run.result["result"]["contests"] if c["pool"] == pool)
     return pabulib.dump(
         pabulib.from_election(
