@@ -84,22 +84,22 @@ def equal_shares(cost: Costs, backers: Backers, rank: dict[str, int], share: Fra
     """Everyone holds `share`; again and again the project with the least price per utility is bought."""
     unit = lcm(share.denominator, *(one.denominator for one in cost.values()))  # balances: whole numbers of 1/unit
     held, chosen = dict.fromkeys((row[0] for one in cost for row in backers[one]), int(share * unit)), []
-    heap = [(Fraction(0), place, one) for one, place in rank.items() if one in cost]
+    worth = {one: cost[one] if by_cost and cost[one] else 1 for one in cost}  # of a point
+    score = {one: sum(points * people for _, points, people in backers[one]) for one in cost}
+    heap = [(cost[one] / score[one] / worth[one], place, one) for one, place in rank.items() if one in cost]
     heapq.heapify(heap)
-    while heap:  # prices only rise, so an old one is a lower bound
+    while heap:  # prices only rise from that of all paying alike: an old one is a lower bound
         one = heapq.heappop(heap)[2]
-        rest, rich, weight = int(cost[one] * unit), backers[one], 0
-        money = sum(held[group] * people for group, _, people in rich)
-        if money < rest:
-            continue  # its backers can never pay it
-        while True:  # whoever cannot pay the common price per point gives all, the others share what is left
-            weight = sum(points * people for _, points, people in rich)
+        rest, weight, rich = int(cost[one] * unit), score[one], backers[one]
+        while rich:  # whoever cannot pay the common price per point gives all, the others share what is left
             able = [row for row in rich if held[row[0]] * weight >= rest * row[1]]
             if len(able) == len(rich):
                 break
-            kept = sum(held[group] * people for group, _, people in able)
-            rest, rich, money = rest - (money - kept), able, kept
-        ratio = Fraction(rest, weight * unit) / (cost[one] if by_cost and cost[one] else 1)
+            rest -= sum(held[row[0]] * row[2] for row in rich) - sum(held[row[0]] * row[2] for row in able)
+            rich, weight = able, sum(row[1] * row[2] for row in able)
+        else:
+            continue  # its backers can never pay it
+        ratio = Fraction(rest, weight * unit) / worth[one]
         if heap and heap[0][:2] < (ratio, rank[one]):
             heapq.heappush(heap, (ratio, rank[one], one))
             continue

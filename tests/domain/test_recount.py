@@ -377,7 +377,7 @@ def test_a_few_thousand_ballots_take_seconds() -> None:
     rng = random.Random(1)
     ids = [f"p{n}" for n in range(40)]
     costs = {one: rng.randrange(20, 300) * 1_000_000 for one in ids}
-    contest = a_contest("p", ids, budget=2_000_000_000, rule="equal-shares", completion="add1", step=1000)
+    contest = a_contest("p", ids, budget=2_000_000_000, rule="equal-shares", completion="add1", step=5000)
     notice = a_notice([contest], {"p": costs}, max=5)
     ballots = [sealing.make_ballot(rng.sample(ids, rng.randint(1, 5))) for _ in range(3000)]
     ours, theirs = _counted_by_both(notice, ballots, [])
