@@ -306,6 +306,25 @@ doc.addEventListener("htmx:before:request", ({ detail }) => {
   lastBefore = list ? { list, last: list.lastElementChild } : null;
 });
 
+// A button that swaps itself away would drop the focus to the top of the page: keep it in the part.
+let held = null;
+doc.addEventListener("htmx:before:swap", ({ detail }) => {
+  const target = swapped(detail?.ctx?.target);
+  held = target?.id && target.contains(doc.activeElement) && doc.activeElement !== target ? target.id : null;
+});
+
+/** The part as it stands now: htmx names it by selector or by an element it may just have replaced. */
+function swapped(target) {
+  if (typeof target === "string") return doc.querySelector(target);
+  return target?.isConnected ? target : target?.id ? doc.getElementById(target.id) : null;
+}
+
+function keep() {
+  const part = held && doc.activeElement === doc.body ? doc.getElementById(held) : null;
+  held = null;
+  part?.querySelector('button, a[href], input:not([type="hidden"]), select, textarea, summary')?.focus();
+}
+
 // An answer that names its own place (an error for #messages) is shown as it is, whatever the element had asked to cut out.
 doc.addEventListener("htmx:after:request", ({ detail }) => {
   const ctx = detail?.ctx;
@@ -331,8 +350,8 @@ doc.addEventListener("htmx:after:swap", ({ detail }) => {
     lastBefore = null;
     return;
   }
-  const target = detail?.ctx?.target;
-  attend(target?.isConnected ? target : doc);
+  const part = swapped(detail?.ctx?.target);
+  if (!part || !attend(part)) keep();
 });
 
 function enhance(root) {
