@@ -35,24 +35,25 @@ def postgresql_url(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> 
 
 
 @pytest.fixture(scope="session")
-def make_database(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Callable[[str], Engine]:
+def make_database(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Callable[..., Engine]:
     """A function that makes an empty database of a kind, with tables, and its engine. For tests that commit."""
 
-    def make(kind: str) -> Engine:
+    def make(kind: str, *, empty: bool = False) -> Engine:
         if kind == "sqlite":
             engine = db.make_engine(f"sqlite:///{tmp_path_factory.mktemp('db') / 'civicvote.sqlite'}")
         else:
             from tests.support.postgresql import new_database
 
             engine = db.make_engine(new_database(request.getfixturevalue("postgresql_url")))
-        Base.metadata.create_all(engine)
+        if not empty:
+            Base.metadata.create_all(engine)
         return engine
 
     return make
 
 
 @pytest.fixture(scope="session", params=DATABASES)
-def engine(request: pytest.FixtureRequest, make_database: Callable[[str], Engine]) -> Iterator[Engine]:
+def engine(request: pytest.FixtureRequest, make_database: Callable[..., Engine]) -> Iterator[Engine]:
     """One database of each kind per worker; tests roll back."""
     made = make_database(request.param)
     yield made

@@ -165,9 +165,7 @@ def _contest(document: Mapping[str, Any], notice: Mapping[str, Any], ids: Mappin
     )
 
 
-def published(session: Session, actor: Actor, slug: str) -> Result:
-    """The published result of a cycle; NotFoundError before that, for everybody."""
-    del actor  # public
+def _approved(session: Session, slug: str) -> Any:
     row = session.execute(
         select(Cycle, Vote, TallyRun.result, TallyRun.result_hash, TallyRun.code_version, TallyDecision.at)
         .join(Vote, Vote.cycle_id == Cycle.id)
@@ -179,7 +177,13 @@ def published(session: Session, actor: Actor, slug: str) -> Result:
     ).first()
     if row is None:
         raise NotFoundError
-    cycle, vote, result, digest, version, at = row
+    return row
+
+
+def published(session: Session, actor: Actor, slug: str) -> Result:
+    """The published result of a cycle; NotFoundError before that, for everybody."""
+    del actor  # public
+    cycle, vote, result, digest, version, at = _approved(session, slug)
     numbered = select(Project.number, Project.id).where(Project.cycle_id == cycle.id, Project.number.is_not(None))
     ids: dict[str, UUID] = {str(number): key for number, key in session.execute(numbered)}
     files = session.execute(

@@ -4,6 +4,7 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select, update
@@ -119,12 +120,9 @@ def _new_token(found: LoginSession) -> str:
     return token
 
 
-def find(session: Session, token: str, *, limits: Limits, second_factor: bool) -> Found | None:
-    """The actor behind a token, in one statement; None if there is none any more.
-
-    `second_factor`: official roles are withheld until this session has shown one.
-    """
-    row = session.execute(
+def _living(session: Session, token: str) -> Any:
+    """The session with its account and roles, in one statement."""
+    return session.execute(
         select(
             LoginSession.id,
             LoginSession.last_seen_at,
@@ -152,6 +150,14 @@ def find(session: Session, token: str, *, limits: Limits, second_factor: bool) -
             User.erased_at.is_(None),
         )
     ).first()
+
+
+def find(session: Session, token: str, *, limits: Limits, second_factor: bool) -> Found | None:
+    """The actor behind a token, in one statement; None if there is none any more.
+
+    `second_factor`: official roles are withheld until this session has shown one.
+    """
+    row = _living(session, token)
     if row is None:
         return None
     moment = clock.now()
