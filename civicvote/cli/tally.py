@@ -21,6 +21,7 @@ from civicvote.domain.tally import (
     Method,
     Outcome,
     Rule,
+    Step,
     Tie,
     Utility,
     explain,
@@ -148,19 +149,20 @@ def as_data(outcome: Outcome, file: PabulibFile | None = None) -> dict[str, Any]
             "rounds": outcome.rounds,
             "greedy_adopted": outcome.adopted,
         }
-    data["steps"] = [
-        {
-            "id": step.project,
-            "cost": _value(step.cost),
-            "votes": step.votes,
-            "score": _value(step.score),
-            "paid": _value(step.paid),
-            "left": _value(step.left),
-            **({"price": str(step.price), "emptied": step.emptied} if step.price is not None else {}),
-        }
-        for step in outcome.steps
-    ]
+    data["steps"] = [_step(step) for step in outcome.steps]
     return data
+
+
+def _step(step: Step) -> dict[str, Any]:
+    data: dict[str, Any] = {
+        "id": step.project,
+        "cost": _value(step.cost),
+        "votes": step.votes,
+        "score": _value(step.score),
+        "paid": _value(step.paid),
+        "left": _value(step.left),
+    }
+    return data | ({"price": str(step.price), "emptied": step.emptied} if step.price is not None else {})
 
 
 def _value(value: Amount | str | None) -> int | float | str | None:
