@@ -18,6 +18,7 @@ from base64 import b32encode, b64decode
 from collections import Counter, defaultdict
 from fractions import Fraction
 from functools import partial
+from io import TextIOWrapper
 from math import gcd, lcm
 from pathlib import Path
 from typing import Any, Optional
@@ -152,11 +153,8 @@ def recount(rule: Any, costs: Costs, ballots: list[Any], gone: set[str]) -> dict
         values = {"votes": -votes[one], "cost": costs[one], "cost-desc": -costs[one]}
         return [values[key] for key in rule["tie_by"]], rule["ties"].index(one)
 
-    least, budget, rank = (
-        max(rule["threshold"], 1),
-        Fraction(rule["budget"]),
-        {c: n for n, c in enumerate(sorted(costs, key=tie))},
-    )
+    rank = {one: place for place, one in enumerate(sorted(costs, key=tie))}
+    least, budget = max(rule["threshold"], 1), Fraction(rule["budget"])
     cost = {one: costs[one] for one in costs if one not in gone and score[one] >= least and costs[one] <= budget}
     chosen = select(rule, cost, score, backers, rank, sum(rows.values()))
     spent = sum(costs[one] for one in chosen)
@@ -170,7 +168,8 @@ class Bundle:
         with zipfile.ZipFile(path) as archive:
             self.files = {name: archive.read(name) for name in archive.namelist()}
             need(len(self.files) == len(archive.namelist()), "한 이름의 파일이 둘입니다 · a file stands twice")
-        self.notice = self.json("notice.json")
+        self.json = {name: json.loads(data) for name, data in self.files.items() if name.endswith(".json")}
+        self.notice: Any = self.json["notice.json"]
         self.vote, self.form = self.notice["vote"], self.notice["ballot"]
         self.key = bytes.fromhex(self.notice["keys"]["board"])
         self.costs = {one["id"]: Fraction(one["cost"]) for one in self.notice["projects"]}
@@ -178,9 +177,6 @@ class Bundle:
         self.board: dict[str, list[Any]] = defaultdict(list)
         self.counted: set[str] = set()
         self.ballots: list[Any] = []
-
-    def json(self, name: str) -> Any:
-        return json.loads(self.files[name])
 
     def signed(self, kind: str, body: Any) -> bool:
         """Whether the board's key signed `body`, whose signature stands in it."""
@@ -191,12 +187,10 @@ class Bundle:
     def posted(self, kind: str, data: Optional[bytes] = None, **more: int) -> None:
         """The board holds the digest of a file (or of `data`)."""
         item = {"digest": sha(f"cv-{kind}|".encode(), data or self.files[f"{kind}.json"]).hex(), **more}
-        need(
-            self.board[kind] == [item], f"{kind}.json: 게시판에 올린 것과 다릅니다 · {kind}.json differs from the board"
-        )
+        need(self.board[kind] == [item], f"{kind}.json: 게시판에 올린 것과 다릅니다 · differs from what the board says")
 
     def check_manifest(self) -> str:
-        manifest = self.json("manifest.json")
+        manifest = self.json["manifest.json"]
         good = self.signed("manifest", manifest) and canonical(manifest) == self.files["manifest.json"]
         need(good, "manifest.json: 서명이 맞지 않습니다 · wrong signature")
         hashes = {name: sha(data).hex() for name, data in self.files.items() if name != "manifest.json"}
@@ -215,9 +209,9 @@ class Bundle:
             last, kinds = now, kinds + (row["kind"][0] if row["kind"] != "note" else "")
             hashes.append(last.hex())
             self.board[row["kind"]].append(row["item"])
-        good = re.fullmatch("n[bwv]*cpr", kinds)  # notice, (ballot, withdraw, void)…, counted, plaintexts, result
-        need(good, "게시판 기록이 정해진 차례가 아닙니다 · board entries are not in the prescribed order")
-        heads = self.json("heads.json")
+        order = re.fullmatch("n[bwv]*cpr", kinds)  # notice, (ballot, withdraw, void)…, counted, plaintexts, result
+        need(order, "게시판 기록이 정해진 차례가 아닙니다 · board entries are not in the prescribed order")
+        heads: list[Any] = self.json["heads.json"]
         for head in heads:
             good = head["seq"] >= 0 and hashes[head["seq"]] == head["hash"] and self.signed("head", head)
             need(good, f"게시판 {head['seq']}번의 서명이 맞지 않습니다 · wrong signature of head {head['seq']}")
@@ -229,14 +223,14 @@ class Bundle:
     def check_counted(self) -> str:
         void, pairs = {item["tracker"] for item in self.board["void"]} - {None}, []
         allowed = set(self.board["ballot"]) - void
-        for row in self.json("counted.json"):
+        for row in self.json["counted.json"]:
             tracker, sealed = row["tracker"], unb64(row["sealed"])
             mark = b32encode(sha(f"cv-trk|{self.vote}|".encode(), sealed)[:15]).decode()
             good = mark == tracker and len(sealed) == self.form["length"] + 48
             need(good, f"{tracker}: 봉인 투표지가 다릅니다 · the sealed ballot is not this tracker's")
             need(tracker in allowed, f"{tracker}: 게시판에 없거나 무효입니다 · not on the board, or voided")
             pairs.append([tracker, sha(sealed).hex()])
-        self.counted, people = {tracker for tracker, _ in pairs}, self.json("participants.json")["participants"]
+        self.counted, people = {tracker for tracker, _ in pairs}, self.json["participants.json"]["participants"]
         good = [tracker for tracker, _ in pairs] == sorted(self.counted)
         need(good, "counted.json: 순서가 틀리거나 겹칩니다 · wrong order or a ballot twice")
         need(people == len(pairs) + len(void), "참여자 수와 표의 수가 다릅니다 · participants and ballots differ")
@@ -248,7 +242,8 @@ class Bundle:
         try:
             ballot = json.loads(raw)
             picks, points = ballot["c"], ballot.get("p", [1] * len(ballot["c"]))
-            good = canonical(ballot).ljust(self.form["length"]) == raw and set(ballot) - {"p"} == {"c", "r"}
+            good = len(raw) == self.form["length"] and canonical(ballot) == raw.rstrip(b" ")
+            good = good and set(ballot) - {"p"} == {"c", "r"}
             good = good and re.fullmatch("[0-9a-f]{32}", ballot["r"]) and type(picks) is type(points) is list
             good = good and picks == sorted(set(picks)) and all(isinstance(pick, str) for pick in picks)
             good = good and len(points) == len(picks) and all(type(n) is int and 0 < n <= 10**6 for n in points)
@@ -266,23 +261,22 @@ class Bundle:
             return "points"
         for part in [{**self.form, "projects": list(self.costs)}, *self.form["groups"]]:
             inside = set(picks).intersection(part["projects"])
-            dear = part["max_cost"] is not None and sum(self.costs[pick] for pick in inside) > Fraction(
-                part["max_cost"]
-            )
-            if len(inside) < part["min"] or dear or (part["max"] is not None and len(inside) > part["max"]):
-                return "too-few" if len(inside) < part["min"] else "too-many" if not dear else "too-dear"
+            few, many = len(inside) < part["min"], part["max"] is not None and len(inside) > part["max"]
+            limit = part["max_cost"]
+            dear = limit is not None and sum(self.costs[pick] for pick in inside) > Fraction(limit)
+            if few or many or dear:
+                return "too-few" if few else "too-many" if many else "too-dear"
         return ""
 
     def check_plaintexts(self) -> str:
-        opened, length = self.json("plaintexts.json"), self.form["length"]
+        opened, length = self.json["plaintexts.json"], self.form["length"]
         self.posted("plaintexts")
         texts, lost = [canonical(ballot) for ballot in opened["ballots"]], opened["undecryptable"]
         hashes = [sha(text) for text in texts]
         need(hashes == sorted(set(hashes)), "투표지의 순서가 틀리거나 겹칩니다 · wrong order or a plaintext twice")
         for text in texts:
-            ballot = self.parse(text.ljust(length))
-            good = ballot and not self.fault(ballot)
-            need(good, f"규칙에 어긋난 표가 유효표에 있습니다 · not a valid ballot: {text.decode()[:60]}")
+            sound = self.parse(text.ljust(length)) and not self.fault(json.loads(text))
+            need(sound, f"규칙에 어긋난 표가 유효표에 있습니다 · not a valid ballot: {text.decode()[:60]}")
         for row in opened["spoiled"]:
             raw = unb64(row["plaintext"])
             ballot = self.parse(raw)
@@ -295,7 +289,7 @@ class Bundle:
         return f"유효표 {len(texts)}장, 무효표 {bad}장 · {bad} spoiled ballots, {len(lost)} of them could not be opened"
 
     def check_result(self) -> str:
-        claims, rules = self.json("result.json")["contests"], self.notice["contests"]
+        claims, rules = self.json["result.json"]["contests"], self.notice["contests"]
         self.posted("result")
         need([one["pool"] for one in claims] == [rule["pool"] for rule in rules], "부문이 다릅니다 · contests differ")
         for rule, claim in zip(rules, claims):
@@ -310,9 +304,7 @@ class Bundle:
         receipt = json.loads(path.read_bytes())
         tracker = receipt["tracker"]
         need(self.signed("receipt", receipt), f"{path.name}: 접수증의 서명이 맞지 않습니다 · wrong signature")
-        need(
-            tracker in self.board["ballot"], f"{tracker}: 접수했으나 게시판에 없습니다 · accepted but not on the board"
-        )
+        need(tracker in self.board["ballot"], f"{tracker}: 게시판에 없습니다 · accepted, but not on the board")
         if tracker in self.counted:
             return f"접수증 {tracker}: 게시판에 있고 집계했습니다 · on the board and counted"
         return f"접수증 {tracker}: 다시 투표했거나 무효가 되어 세지 않았습니다 · on the board, but replaced or voided"
@@ -324,6 +316,8 @@ def main(argv: Optional[list[str]] = None) -> None:
     parser.add_argument("--receipt", type=Path, nargs="*", default=[], metavar="FILE")
     parser.add_argument("--board-key", metavar="HEX", help="공고에 실린 게시판 공개키, from the notice of the vote")
     asked = parser.parse_args(argv)
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a console without Korean letters is no reason to fail
     try:
         it = Bundle(asked.bundle)
         print(f"{it.notice['title']} ({it.vote})\n게시판 공개키 board key {it.key.hex()}")

@@ -148,6 +148,7 @@ def _set(body: Any, path: str, value: Any) -> None:
         ("ballot.min", -1),
         ("ballot.max", 0),
         ("ballot.max_cost", "x"),
+        ("ballot.points", {"max": 0, "sum": None}),
         ("ballot.groups", [{"projects": ["z"], "min": 0, "max": None, "max_cost": None}]),
     ],
 )

@@ -364,6 +364,34 @@ def test_it_counts_as_the_platform_does(election: tuple[rules.Notice, list[seali
     assert ours == theirs
 
 
+@st.composite
+def _ballots(draw: st.DrawFn) -> tuple[rules.Notice, sealing.Ballot]:
+    ids, limit = list("abcdef"), st.one_of(st.none(), st.integers(1, 5))
+    costs = {one: draw(st.integers(0, 9)) for one in ids}
+
+    def part() -> dict[str, Any]:
+        low, high = draw(st.integers(0, 2)), draw(limit)
+        return {"min": low, "max": high and max(high, low), "max_cost": draw(st.sampled_from([None, 12, "20.5"]))}
+
+    groups = [{"id": "g", "title": "g", "projects": ids[:3], **part()}] if draw(st.booleans()) else []
+    points = {"max": draw(limit), "sum": draw(limit)} if draw(st.booleans()) else None
+    picks = draw(st.dictionaries(st.sampled_from([*ids, "x"] if draw(st.booleans()) else ids), st.integers(1, 4)))
+    notice = a_notice([a_contest("p", ids)], {"p": costs}, **part(), groups=groups, points=points)
+    return notice, sealing.make_ballot(picks if draw(st.booleans()) == (points is not None) else list(picks))
+
+
+@given(_ballots())
+@settings(derandomize=True, max_examples=400, deadline=None)
+def test_it_calls_the_same_ballots_valid_for_the_same_reasons(drawn: tuple[rules.Notice, sealing.Ballot]) -> None:
+    notice, ballot = drawn
+    it = RECOUNTER.Bundle.__new__(RECOUNTER.Bundle)
+    it.form, it.costs = notice["ballot"], {one["id"]: RECOUNTER.Fraction(one["cost"]) for one in notice["projects"]}
+    problem = rules.Rules(notice).problem(ballot)
+    assert it.fault(ballot.document()) == (problem.code if problem else "")
+    raw = ballot.plaintext().ljust(notice["ballot"]["length"])
+    assert it.parse(raw) == (ballot.document() if sealing.parse(raw, it.form["length"]) else None)
+
+
 def test_whole_votes_of_both_rules_hold_whatever_is_chosen(verify: Verify) -> None:
     for empty in (0, 1):
         vote = Vote(two_pools())

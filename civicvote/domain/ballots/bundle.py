@@ -71,7 +71,7 @@ civicvote 개표 묶음
 5. 화면에 나오는 게시판 공개키가 투표 공고에 실린 것과 같은지 꼭 비교해 주십시오.
        python3 recount.py 묶음파일.zip --board-key 공고의공개키
 
-recount.py는 250줄이 안 되는 파일입니다. 직접 읽어 보거나, 같은 규칙으로 새로 만들어 검증할 수 있습니다.
+recount.py는 300줄 남짓한 파일입니다. 직접 읽어 보거나, 같은 규칙으로 새로 만들어 검증할 수 있습니다.
 
 파일
   notice.json        투표 공고: 기간, 사업, 투표와 집계 규칙, 공개키
@@ -95,7 +95,7 @@ With this bundle alone anybody can recompute the result, without a network and w
 4. To check your receipt:                      python3 recount.py BUNDLE.zip --receipt RECEIPT.json
 5. Compare the board key shown with the one in the notice of the vote, or pass it with --board-key.
 
-recount.py has fewer than 250 lines. Read it, or write your own from the same rules.
+recount.py has a little over 300 lines. Read it, or write your own from the same rules.
 """
 
 

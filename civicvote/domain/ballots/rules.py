@@ -252,6 +252,8 @@ def _check_form(form: BallotForm, ids: set[str]) -> None:
         _require(type(low) is int and low >= 0 and (high is None or high >= max(low, 1)), "ballot.min/max")
         if part["max_cost"] is not None:
             amount(part["max_cost"])
+    limits = [] if form["points"] is None else [form["points"]["max"], form["points"]["sum"]]
+    _require(all(limit is None or (type(limit) is int and limit > 0) for limit in limits), "ballot.points")
     _require(all(set(group["projects"]) <= ids for group in form["groups"]), "ballot.groups")
 
 
