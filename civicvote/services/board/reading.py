@@ -166,7 +166,7 @@ def detail(session: Session, slug: str) -> BoardView:
         heads=shown,
         events=others,
         trackers=(shown[0].seq + 1 if shown else 0) - len(others),
-        turnout=guarded(dict(cells)),
+        turnout=guarded(dict(cells.all())),
     )
 
 

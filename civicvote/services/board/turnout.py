@@ -40,7 +40,7 @@ def guarded(cells: Mapping[str, int]) -> Turnout:
 def turnout(session: Session, vote: UUID) -> Turnout:
     """What may be shown of a vote's turnout now; one statement."""
     rows = session.execute(select(TurnoutCount.district, TurnoutCount.people).where(TurnoutCount.vote_id == vote))
-    return guarded(dict(rows.tuples().all()))
+    return guarded(dict(rows.all()))
 
 
 def recompute(session: Session, vote: UUID) -> int:
@@ -53,9 +53,7 @@ def recompute(session: Session, vote: UUID) -> int:
             .join(Person, Person.id == Participation.person_id)
             .where(Participation.vote_id == vote)
             .group_by(place)
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     kept = {row.district: row for row in session.scalars(select(TurnoutCount).where(TurnoutCount.vote_id == vote))}
     changed = 0

@@ -4,7 +4,7 @@ Nothing here is logged or audited: whatever names a person and a ballot together
 """
 
 from civicvote.services.voting.basket import Booth, Choice, Filters, Overview, Part, booth, overview
-from civicvote.services.voting.casting import cast, new_form_key, receipt_file
+from civicvote.services.voting.casting import accepted_at, cast, new_form_key, receipt_file
 from civicvote.services.voting.entrance import Refusal, Stop
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "Part",
     "Refusal",
     "Stop",
+    "accepted_at",
     "booth",
     "cast",
     "new_form_key",

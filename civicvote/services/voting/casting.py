@@ -6,7 +6,7 @@ import json
 import re
 import secrets
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -113,6 +113,11 @@ def _wrap(receipt: Receipt, secret: bytes) -> dict[str, Any]:
 def _unwrap(stored: dict[str, Any], secret: bytes) -> Receipt:
     data = unb64(stored["sealed"])
     return Receipt.from_document(json.loads(AESGCM(secret).decrypt(data[:12], data[12:], None)))
+
+
+def accepted_at(receipt: Receipt) -> datetime:
+    """The receipt's minute as a moment."""
+    return datetime.strptime(receipt.minute, "%Y-%m-%dT%H:%MZ").replace(tzinfo=UTC)
 
 
 def receipt_file(session: Session, slug: str, document: dict[str, str]) -> bytes:

@@ -1,0 +1,108 @@
+"""The public board's pages and files."""
+
+import json
+from datetime import timedelta
+
+import pytest
+import time_machine
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from civicvote.domain.ballots import board as chains
+from civicvote.domain.ballots import bundle
+from civicvote.domain.lifecycles import CycleState
+from civicvote.domain.permissions import SYSTEM
+from civicvote.services import board, clock, voting
+from civicvote.settings import Settings
+from tests.conftest import Queries
+from tests.support.voting import Polls, form_key, polls, voter
+
+
+@pytest.fixture
+def made(session: Session, settings: Settings) -> Polls:
+    return polls(session, settings.keystore)
+
+
+def _cast(session: Session, made: Polls, settings: Settings, *, district: str = "11110") -> str:
+    _user, actor = voter(session, district=district)
+    return voting.cast(
+        session, actor, made.slug, ["A1"], key=form_key(), arrived=clock.now(), keys=settings.keystore
+    ).tracker
+
+
+def test_list_and_page_are_public(client: FlaskClient, session: Session, made: Polls, settings: Settings) -> None:
+    for _ in range(12):
+        _cast(session, made, settings)
+    _cast(session, made, settings, district="11680")
+    board.sequence(session, settings.keystore)
+    assert made.cycle.title in client.get("/board/").text
+    page = client.get(f"/board/{made.slug}")
+    assert page.status_code == 200
+    assert "13명" in page.text
+    assert "강남구" not in page.text, "one person is not shown"
+    assert "득표" not in page.text.replace("득표수는 개표 전에 어디에도 없습니다", "")
+    assert client.get("/board/no-such").status_code == 404
+    assert client.get("/how-it-works").status_code == 200
+
+
+def test_lookup_is_tolerant(client: FlaskClient, session: Session, made: Polls, settings: Settings) -> None:
+    tracker = _cast(session, made, settings)
+    url = f"/board/{made.slug}"
+    assert "몇 초 안에 게시판에 오릅니다" in client.get(url, query_string={"tracker": tracker}).text
+    board.sequence(session, settings.keystore)
+    typed = " " + " ".join(tracker[n : n + 4] for n in range(0, 24, 4)).lower() + " "
+    assert "게시판에 있습니다" in client.get(url, query_string={"tracker": typed}).text
+    part = client.get(url, query_string={"tracker": tracker}, headers={"HX-Request": "true"})
+    assert part.text.lstrip().startswith('<div id="lookup"')
+    assert "게시판에 없는 번호" in client.get(url, query_string={"tracker": "A" * 24}).text
+    for odd in ("짧음", "A" * 25, "<script>", "\x00", "😀" * 30, "A" * 100_000):
+        answer = client.get(url, query_string={"tracker": odd})
+        assert answer.status_code == 200
+        assert "추적번호의 모양이 아닙니다" in answer.text
+
+
+def test_a_published_vote_says_what_was_counted(
+    client: FlaskClient, session: Session, made: Polls, settings: Settings
+) -> None:
+    _user, actor = voter(session)
+    keys = settings.keystore
+    first, second = (
+        voting.cast(session, actor, made.slug, ["A1"], key=form_key(), arrived=clock.now(), keys=keys).tracker
+        for _ in range(2)
+    )
+    with time_machine.travel(made.vote.closes_at + timedelta(seconds=61), tick=False):
+        board.seal(session, SYSTEM, made.vote, keys)
+    url = f"/board/{made.slug}"
+    assert "집계에 들어갔습니다" not in client.get(url, query_string={"tracker": second}).text, "not before publication"
+    made.cycle.state = CycleState.PUBLISHED
+    session.flush()
+    assert "집계에 들어갔습니다" in client.get(url, query_string={"tracker": second}).text
+    assert "나중에 다시 투표하여" in client.get(url, query_string={"tracker": first}).text
+
+
+def test_files_give_the_whole_board(client: FlaskClient, session: Session, made: Polls, settings: Settings) -> None:
+    for _ in range(3):
+        _cast(session, made, settings)
+    board.sequence(session, settings.keystore)
+    lines = client.get(f"/board/{made.slug}/board.jsonl").data.splitlines()
+    entries = [bundle._entry(line) for line in lines]
+    assert chains.first_fault(str(made.vote.id), entries) is None
+    assert [entry.kind for entry in entries] == ["notice", "ballot", "ballot", "ballot"]
+    heads = [chains.Head.from_document(one) for one in json.loads(client.get(f"/board/{made.slug}/heads.json").data)]
+    assert all(chains.verify_head(made.vote.board_key, head) for head in heads)
+    assert heads[-1].hash == entries[-1].hash.hex()
+    notice = client.get(f"/board/{made.slug}/notice.json")
+    assert json.loads(notice.data) == made.vote.notice
+    assert notice.headers["Content-Disposition"].startswith("attachment")
+
+
+def test_anonymous_pages_take_few_statements(
+    client: FlaskClient, session: Session, made: Polls, settings: Settings, queries: Queries
+) -> None:
+    tracker = _cast(session, made, settings)
+    board.sequence(session, settings.keystore)
+    for url, most in (("/board/", 1), (f"/board/{made.slug}", 4), (f"/board/{made.slug}?tracker={tracker}", 6)):
+        session.expire_all()
+        queries.clear()
+        assert client.get(url).status_code == 200
+        assert len(queries) <= most, url
