@@ -43,7 +43,7 @@ def _environment(port: int, instance: Path) -> dict[str, str]:
 def _prepare(settings: Settings) -> bool:
     """Folder, keys, tables and example data; returns whether the data is new."""
     from civicvote import db, migrations
-    from civicvote.demo import seed
+    from civicvote.demo.seed import needed, plant
 
     settings.instance.mkdir(mode=0o700, parents=True, exist_ok=True)
     settings.keystore.application, settings.keystore.person, settings.keystore.audit  # noqa: B018 — made once
@@ -51,11 +51,11 @@ def _prepare(settings: Settings) -> bool:
     if migrations.current(engine) != migrations.head():
         migrations.upgrade(engine)
     with db.Database(engine).reading() as session:
-        if not seed.needed(session):
+        if not needed(session):
             return False
     click.echo("예시 자료를 넣습니다 (처음 한 번). / Seeding example data (once).")
     with db.Database(engine).transaction() as session:
-        seed.plant(session, settings)
+        plant(session, settings)
     engine.dispose()
     return True
 
@@ -74,11 +74,11 @@ def _wait_until_ready(port: int, server: "subprocess.Popen[bytes]") -> None:
 
 
 def _announce(port: int) -> None:
-    from civicvote.demo import accounts
+    from civicvote.demo.accounts import ACCOUNTS, PASSWORD
 
     click.echo(f"\n  http://127.0.0.1:{port}\n")
-    click.echo(f"  체험 계정 / demo accounts (비밀번호 / password: {accounts.PASSWORD})")
-    for account in accounts.ACCOUNTS:
+    click.echo(f"  체험 계정 / demo accounts (비밀번호 / password: {PASSWORD})")
+    for account in ACCOUNTS:
         click.echo(f"    {account.email:<42} {account.title} / {account.title_en}")
     click.echo(
         "\n  메일은 instance/mail에 .eml 파일로 쌓입니다. 끝내려면 Ctrl+C. / Mail lands in instance/mail. Stop with Ctrl+C.\n"

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from civicvote.demo import content
@@ -18,6 +18,7 @@ from civicvote.domain.permissions import SYSTEM, Actor, Role
 from civicvote.models.accounts import User
 from civicvote.models.base import new_id
 from civicvote.models.cycles import Cycle, Pool
+from civicvote.models.outbox import OutboxMessage
 from civicvote.models.projects import Project, StatusUpdate
 from civicvote.services import audit, board, clock, search, votes
 from civicvote.services import pabulib as elections
@@ -47,6 +48,8 @@ def plant(session: Session, settings: Settings) -> None:
         search.reindex(session, cycle_id=cycle.id)
     board.sequence(session, settings.keystore)
     counters.recount(session)
+    session.flush()
+    session.execute(delete(OutboxMessage))  # what all this caused was written to people long ago
     audit.record(session, SYSTEM, "demo:seed")
     session.flush()
     audit.chain(session, settings.keystore.audit)

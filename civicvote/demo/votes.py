@@ -35,7 +35,7 @@ def cast_some(session: Session, cycle: Cycle, keys: KeyStore) -> int:
         user = session.scalar(select(User).where(User.email == person.email))
         if user is None or user.level < cycle.min_level or user.person_id is None:
             continue
-        may = [number for number, district in listed if district is None]
+        may = [str(number) for number, district in listed if district is None]
         picks = chance.sample(may, chance.randint(2, min(8, cycle.max_picks, len(may))))
         actor = Actor(user.id, frozenset({Role.CITIZEN, Role.VERIFIED}), user.name, user.level, user.person_id)
         moment = clock.now()
