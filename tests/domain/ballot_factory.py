@@ -1,10 +1,12 @@
 """A whole vote in memory: two contests, cast, replaced, voided, withdrawn, counted, published."""
 
+import importlib.util
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from civicvote.domain.ballots import board, bundle, contests, counting, keys, receipts, rules, sealing, slots
@@ -14,6 +16,16 @@ RECOUNT = Path(__file__).parents[2] / "civicvote" / "standalone" / "recount.py"
 VOTE_KEY = keys.vote_key(bytes(range(32)))
 BOARD_KEY = keys.board_key(bytes(range(100, 132)))
 ROLL_KEY = bytes(range(50, 82))
+
+
+def recounter() -> ModuleType:
+    """The stand-alone verifier, loaded from its file as the bundle carries it."""
+    spec = importlib.util.spec_from_file_location("recount", RECOUNT)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def a_contest(pool: str, ties: Sequence[str], **changes: Any) -> rules.Contest:

@@ -4,7 +4,7 @@ Amounts are whole won as int; a string such as "1000.50" carries the exact decim
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal, NotRequired, TypedDict
@@ -260,12 +260,3 @@ def _check_form(form: BallotForm, ids: set[str]) -> None:
 def _require(holds: bool, where: str) -> None:  # noqa: FBT001 — one condition, read as a sentence
     if not holds:
         raise InvalidError(msg("투표 공고의 내용이 올바르지 않습니다: %(where)s", where=where))
-
-
-def contest_ids(notice: Notice, pool: str, withdrawn: Iterable[str] = ()) -> list[str]:
-    """Ids of the pool's projects that stand for election, in the notice's order.
-
-    `withdrawn`: ids of the board's `withdraw` entries; the notice's own are left out as well.
-    """
-    out = set(withdrawn)
-    return [p["id"] for p in notice["projects"] if p["pool"] == pool and not p["withdrawn"] and p["id"] not in out]
