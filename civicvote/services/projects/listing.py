@@ -100,7 +100,7 @@ def _value(sort: Sort, found: search.Hits | None) -> tuple[ColumnElement[Any], b
     """What the sort goes by, and whether downwards."""
     if sort is Sort.RELEVANCE and found is not None:
         return found.rank, True
-    orders: dict[Sort, tuple[ColumnElement[Any], bool]] = {
+    orders: dict[Sort, tuple[Any, bool]] = {
         Sort.ENDORSED: (Project.endorsement_count, True),
         Sort.DISCUSSED: (Project.comment_count, True),
         Sort.COST_HIGH: (COST, True),

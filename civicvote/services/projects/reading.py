@@ -9,10 +9,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
 from civicvote.domain.cycles import Phase
-from civicvote.domain.errors import NotFoundError
+from civicvote.domain.errors import ConflictError, NotFoundError
 from civicvote.domain.lifecycles import PROJECT, ProjectState
 from civicvote.domain.messages import Message, msg
-from civicvote.domain.permissions import Actor, Role
+from civicvote.domain.permissions import Actor, Permission, Role
 from civicvote.domain.workflow import Move
 from civicvote.models.accounts import User
 from civicvote.models.cycles import Cycle, Hold, Pool
@@ -104,6 +104,7 @@ class Detail:
     department: str
     author: str | None
     is_author: bool
+    may_report: bool
     endorsed: bool
     following: bool
     step: int
@@ -127,8 +128,12 @@ class Detail:
     @property
     def question(self) -> SupplementRow | None:
         """The supplement request that waits for the author."""
-        asked = [s for r in self.reviews for s in r.supplements]
-        return next((s for s in asked if s.answered_at is None and s.lapsed_at is None), None)
+        return next((s for s in self.asked if s.answered_at is None and s.lapsed_at is None), None)
+
+    @property
+    def asked(self) -> list[SupplementRow]:
+        """Everything the departments asked, in order."""
+        return [s for r in self.reviews for s in r.supplements]
 
     @property
     def endorsable(self) -> bool:
@@ -139,6 +144,11 @@ class Detail:
     def editable(self) -> bool:
         """Whether its author may change it here and now."""
         return self.is_author and self.project.state in EDITABLE
+
+    @property
+    def reportable(self) -> bool:
+        """Whether the reader may write status lines now."""
+        return self.executing and self.may_report
 
     @property
     def executing(self) -> bool:
@@ -184,6 +194,7 @@ def detail(session: Session, actor: Actor, project_id: UUID) -> Detail:
         department=department or "",
         author=None if erased_at is not None or name is None else name,
         is_author=Role.AUTHOR in near.roles,
+        may_report=near.can(Permission.EXECUTION_WRITE),
         endorsed=bool(has_endorsed),
         following=bool(is_following),
         step=_STEP.get(project.state, -1),
@@ -193,6 +204,17 @@ def detail(session: Session, actor: Actor, project_id: UUID) -> Detail:
         reviews=_reviews(session, project),
         statuses=_statuses(session, project),
     )
+
+
+def editable(session: Session, actor: Actor, project_id: UUID) -> Detail:
+    """A project for its author's form; ForbiddenError for others, ConflictError once the review has begun."""
+    found = detail(session, actor, project_id)
+    towards(actor, found.project).require(Permission.PROJECT_EDIT)
+    if not found.editable:
+        raise ConflictError(
+            msg("검토가 시작된 제안은 고칠 수 없습니다. 보탤 내용은 댓글로 남기거나 보완 요청에 답해 주십시오.")
+        )
+    return found
 
 
 def _costs(session: Session, project: Project) -> Sequence[CostLine]:

@@ -1,4 +1,4 @@
-"""What author and department do to a public project: withdraw, answer, carry out, report."""
+"""What author and department do to a public project on its own page: withdraw, carry out, report."""
 
 from uuid import UUID
 
@@ -6,7 +6,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from civicvote.domain.errors import ConflictError, InvalidError
-from civicvote.domain.lifecycles import ProjectState
+from civicvote.domain.lifecycles import PROJECT, ProjectState
 from civicvote.domain.messages import msg
 from civicvote.domain.permissions import Actor, Permission
 from civicvote.domain.text import clean_text, refuse_resident_number
@@ -16,14 +16,15 @@ from civicvote.models.reviews import Review, Supplement
 from civicvote.services import audit, clock, outbox
 from civicvote.services.projects.moves import advance, towards
 from civicvote.services.projects.reading import visible
+from civicvote.services.projects.writing import submit
 from civicvote.services.upsert import insert_new
 
 REASON_MAX = 1000
-ANSWER_MAX = 3000
 STATUS_MAX = 1000
 
 #: Moves that a project's own page makes; the others belong to the desks of review and ballot list.
-OWN_MOVES = ("withdraw", "exclude", "execute", "complete")
+OWN_MOVES = ("submit", "withdraw", "execute", "complete")
+FUNDED = frozenset({ProjectState.SELECTED, ProjectState.EXECUTING, ProjectState.COMPLETED})
 
 
 def _words(value: str, field: str, *, minimum: int, maximum: int) -> str:
@@ -37,10 +38,19 @@ def make(session: Session, actor: Actor, project_id: UUID, name: str, *, reason:
     project = visible(session, actor, project_id)
     if name not in OWN_MOVES:
         raise ConflictError(msg("이 화면에서 할 수 있는 처리가 아닙니다. 검토·운영 화면에서 처리해 주십시오."))
+    if name == "submit":
+        return submit(session, actor, project_id)
     text = _words(reason, "reason", minimum=0, maximum=REASON_MAX)
     advance(session, actor, project, name, reason=text)
     if project.state is ProjectState.WITHDRAWN:
         _close_review(session, project)
+    return project
+
+
+def withdrawable(session: Session, actor: Actor, project_id: UUID) -> Project:
+    """The project if the actor may take it back now; ForbiddenError or ConflictError if not."""
+    project = visible(session, actor, project_id)
+    PROJECT.check(towards(actor, project), project.state, "withdraw", "-")
     return project
 
 
@@ -65,53 +75,26 @@ def _close_review(session: Session, project: Project) -> None:
     )
 
 
-def question(session: Session, actor: Actor, project_id: UUID) -> Supplement:
-    """What the department asks of the author now; ConflictError when nothing (any more)."""
+def reportable(session: Session, actor: Actor, project_id: UUID) -> tuple[Project, int, int]:
+    """The project with what was last reported: won spent and per cent done. For its department alone."""
     project = visible(session, actor, project_id)
-    towards(actor, project).require(Permission.PROJECT_SUPPLEMENT)
-    asked = session.scalar(
-        select(Supplement).where(
-            Supplement.project_id == project.id, Supplement.answered_at.is_(None), Supplement.lapsed_at.is_(None)
-        )
-    )
-    if asked is None or project.state is not ProjectState.SUPPLEMENT:
-        raise ConflictError(msg("지금 답할 보완 요청이 없습니다. 이미 답했거나 기한이 지났습니다."))
-    return asked
-
-
-def answer(session: Session, actor: Actor, project_id: UUID, *, text: str) -> Project:
-    """The author's answer to the department's question, within its deadline; whoever asked is told."""
-    asked = question(session, actor, project_id)
-    project = session.get_one(Project, project_id)
-    moment = clock.now()
-    if moment >= asked.due_at:
-        raise ConflictError(
-            msg("보완 기한이 지났습니다. 검토는 지금까지의 내용으로 이어집니다. 보탤 내용은 댓글로 남겨 주십시오.")
-        )
-    asked.answer = _words(text, "answer", minimum=5, maximum=ANSWER_MAX)
-    asked.answered_at = moment
-    advance(session, actor, project, "supplement")
-    if asked.asked_by is not None:
-        outbox.put(
-            session,
-            "supplement-answered",
-            about=str(asked.id),
-            recipient_id=asked.asked_by,
-            project=str(project.id),
-            review=str(asked.review_id),
-            title=project.title,
-        )
-    return project
+    towards(actor, project).require(Permission.EXECUTION_WRITE)
+    if project.state not in FUNDED:
+        raise ConflictError(msg("선정된 사업에만 진행 상황을 쓸 수 있습니다."))
+    last = session.execute(
+        select(StatusUpdate.spent_won, StatusUpdate.progress)
+        .where(StatusUpdate.project_id == project.id)
+        .order_by(StatusUpdate.id.desc())
+        .limit(1)
+    ).first()
+    return (project, last[0], last[1]) if last else (project, 0, 0)
 
 
 def report(
     session: Session, actor: Actor, project_id: UUID, *, form_key: UUID, progress: int, spent_won: int, text: str
 ) -> None:
     """A status line by the department in charge: per cent done, won spent so far, what happened. Followers are told."""
-    project = visible(session, actor, project_id)
-    towards(actor, project).require(Permission.EXECUTION_WRITE)
-    if project.state not in {ProjectState.SELECTED, ProjectState.EXECUTING, ProjectState.COMPLETED}:
-        raise ConflictError(msg("선정된 사업에만 진행 상황을 쓸 수 있습니다."))
+    project, _spent, _progress = reportable(session, actor, project_id)
     if not 0 <= progress <= 100:
         raise InvalidError(msg("진행률은 0에서 100 사이로 적어 주십시오."), field="progress")
     if not 0 <= spent_won <= (project.cost_won or 0):

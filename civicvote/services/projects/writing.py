@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from civicvote.domain import districts
 from civicvote.domain.errors import ConflictError, InvalidError, NotFoundError
 from civicvote.domain.lifecycles import CycleState, ProjectState
-from civicvote.domain.messages import msg
+from civicvote.domain.messages import Message, msg
 from civicvote.domain.money import format_won
 from civicvote.domain.permissions import Actor, Permission
 from civicvote.domain.text import clean_line, clean_text, refuse_resident_number
@@ -25,11 +25,21 @@ from civicvote.services.upsert import insert_new
 TITLE_MIN, TITLE_MAX = 5, 80
 TEXT_MIN, TEXT_MAX = 10, 5000
 PLACE_MAX = 120
-ANSWER_MAX = 3000
-REASON_MAX = 1000
 
 #: Fields of city life a proposal may name; stored as written here.
-CATEGORIES = ("교통·안전", "복지·돌봄", "환경·공원", "문화·체육", "교육·청년", "주거·도시", "일자리·경제", "기타")
+CATEGORIES: dict[str, Message] = {
+    name.text: name
+    for name in (
+        msg("교통·안전"),
+        msg("복지·돌봄"),
+        msg("환경·공원"),
+        msg("문화·체육"),
+        msg("교육·청년"),
+        msg("주거·도시"),
+        msg("일자리·경제"),
+        msg("기타"),
+    )
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +265,13 @@ def submit(session: Session, actor: Actor, project_id: UUID) -> Project:
     advance(session, actor, project, "submit")
     search.index(session, project)
     return project
+
+
+def save(session: Session, actor: Actor, key: UUID, content: Content, *, version: int | None, final: bool) -> Project:
+    """What the form's button does: begin (`version` None) or change the proposal, and submit it if `final`."""
+    stored = None if version is None else change(session, actor, key, content, version=version)
+    project = stored or start(session, actor, key, content)
+    return submit(session, actor, project.id) if final and project.state is ProjectState.DRAFT else project
 
 
 def _require_window(session: Session, cycle: Cycle) -> None:
