@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import CursorResult
+from sqlalchemy import inspect
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -15,6 +15,7 @@ def insert_new(session: Session, model: type[Base], rows: Sequence[dict[str, Any
     if not rows:
         return 0
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(model).values(list(rows)).on_conflict_do_nothing()
-    result = session.execute(statement)
-    return result.rowcount if isinstance(result, CursorResult) else 0
+    key = inspect(model).primary_key
+    # The rows that came back are counted: psycopg reports no rowcount for an INSERT of the ORM.
+    statement = dialect.insert(model).values(list(rows)).on_conflict_do_nothing().returning(*key)
+    return len(session.execute(statement).all())
