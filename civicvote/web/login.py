@@ -3,15 +3,16 @@
 import re
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from flask import flash, make_response, redirect, request, url_for
 from flask import session as form_session
 from flask.wrappers import Response
 
 from civicvote import db
-from civicvote.services import attempts
+from civicvote.services import attempts, clock
 from civicvote.services.attempts import Guard, Try
-from civicvote.web.access import cookie_name, keys, safe_next, settings
+from civicvote.web.access import cookie_name, current_actor, keys, safe_next, settings
 
 #: Order matters: Edge, Samsung Internet and Whale call themselves Chrome as well, and Chrome calls itself Safari.
 _BROWSERS = (
@@ -36,8 +37,20 @@ _SYSTEMS = (
 )
 
 
+#: How long a shown password is enough for changes of security settings.
+SURE_SECONDS = 600
+
+
 def _named(table: tuple[tuple[str, str], ...], text: str) -> str:
     return next((name for name, pattern in table if re.search(pattern, text)), "")
+
+
+def know_actor() -> None:
+    """Find out who is asking before the request writes anything.
+
+    That may note the session's last use, in a transaction of its own, which on SQLite would wait for the request's.
+    """
+    current_actor()
 
 
 def device() -> str:
@@ -73,6 +86,17 @@ def entered(token: str, location: str) -> Response:
     set_cookie(response, cookie_name(), token, settings().session_absolute)
     clear_cookie(response, pending_cookie())
     return response
+
+
+def mark_sure(user_id: UUID) -> None:
+    """Remember in the signed form cookie that this person has just shown who they are."""
+    form_session["sure"] = [str(user_id), int(clock.now().timestamp())]
+
+
+def is_sure() -> bool:
+    """Whether they did within the last ten minutes: asked before security settings change."""
+    who, at = form_session.get("sure") or ("", 0)
+    return who == str(current_actor().id) and 0 <= clock.now().timestamp() - at <= SURE_SECONDS
 
 
 def waiting(token: str, location: str) -> Response:

@@ -6,8 +6,9 @@ from flask_babel import gettext as _
 
 from civicvote.db import reader, session
 from civicvote.forms.accounts import ConfirmForm, ForgotForm, ResetForm, SignInForm, SignUpForm, TokenForm
+from civicvote.forms.factors import PasskeyForm
 from civicvote.services import accounts, attempts
-from civicvote.services.accounts import Opened
+from civicvote.services.accounts import Known, Opened
 from civicvote.views.accounts.blueprint import bp
 from civicvote.web import login
 from civicvote.web.access import current_actor, limits, public
@@ -23,12 +24,14 @@ def _home() -> str:
     return login.wanted() or url_for("home.mine")
 
 
-def _go_on(opened: Opened) -> ResponseReturnValue:
+def _go_on(known: Known, opened: Opened) -> ResponseReturnValue:
     if not opened.token:
         return page("accounts/check_mail.html", reason="confirm")
     if opened.pending:
         return login.waiting(opened.token, url_for("factors.challenge", next=login.wanted() or None))
-    return login.entered(opened.token, _home())
+    response = login.entered(opened.token, _home())
+    login.mark_sure(known.id)
+    return response
 
 
 def _tries(email: str) -> tuple[attempts.Try, attempts.Try]:
@@ -53,8 +56,14 @@ def sign_in() -> ResponseReturnValue:
                 session(), known, device=login.device(), limits=limits(), confirm=_confirm_link, old=current_actor()
             )
         if ok:
-            return _go_on(opened)
-    return page("accounts/sign_in.html", status=200 if is_get() else 422, form=form)
+            return _go_on(known, opened)
+    return page(
+        "accounts/sign_in.html",
+        status=200 if is_get() else 422,
+        form=form,
+        passkey=PasskeyForm(next=login.wanted()),
+        passkeys=bool(login.relying_party()[0]),
+    )
 
 
 @bp.post("/sign-out")
@@ -111,7 +120,7 @@ def confirm(token: str) -> ResponseReturnValue:
             attempts.forgive(session(), whole=account, one_of=address)
             opened = accounts.enter(session(), known, device=login.device(), limits=limits(), old=current_actor())
         if ok:
-            response = _go_on(opened)
+            response = _go_on(known, opened)
             flash(_("이메일을 확인했습니다. 환영합니다!"), "success")
             return response
     return page("accounts/confirm.html", status=200 if is_get() else 422, form=form, email=email)
