@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from civicvote.db import session
-from civicvote.domain.criteria import COST_CLASSES, QUESTIONS, VERDICTS
+from civicvote.domain.criteria import ANSWERS, COST_CLASSES, QUESTIONS, VERDICTS
 from civicvote.domain.paging import Cursor
 from civicvote.domain.permissions import Permission as P
 from civicvote.forms.reviews import AssignForm, ReopenForm, ReviewForm, SupplementForm, read_uuid
@@ -57,6 +57,7 @@ def _case(
         questions=QUESTIONS,
         verdicts=VERDICTS,
         classes=COST_CLASSES,
+        answers=ANSWERS,
     )
 
 

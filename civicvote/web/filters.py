@@ -26,8 +26,10 @@ def won_exact(value: int | None) -> str:
     return format_won_exact(int(value)) if language() == "ko" else f"₩{int(value):,}"
 
 
-def moment(value: datetime | None) -> str:
-    """Date and time in Seoul."""
+def moment(value: datetime | str | None) -> str:
+    """Date and time in Seoul; letters carry moments as ISO 8601 text."""
+    if isinstance(value, str):
+        value = datetime.fromisoformat(value)
     return korean.format_datetime(value, language()) if value else "–"
 
 
