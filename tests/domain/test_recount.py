@@ -156,7 +156,7 @@ def test_changes_by_somebody_who_can_sign_the_list_of_files_are_found(verify: Ve
     for number in range(MUTATIONS // 4):
         name = names[number % len(names)]
         changed = _mutants(rng, files[name])
-        if not verify(_resigned({**files, name: changed})):
+        if changed != files[name] and not verify(_resigned({**files, name: changed})):
             unnoticed.append((name, changed))
     for name, changed in unnoticed:  # only the spelling may differ where no digest covers the bytes themselves
         assert name in {"heads.json", "counted.json", "participants.json"}, name
