@@ -102,7 +102,7 @@ def test_a_search_keeps_the_ticks_and_the_address(made: Polls, browser: FlaskCli
     assert sorted(re.findall(r'name="picks" value="(\w+)"', response.text)) == ["A1", "B2"]
     assert re.findall(r'value="(\w+)"[^>]* checked', response.text) == ["A1"]
     part = browser.post(f"/budget/{made.slug}/vote", data=data, headers={"HX-Request": "true"})
-    assert part.text.lstrip().startswith('<div id="picks"')
+    assert part.text.lstrip().startswith('<div class="stack" id="picks"')
     nothing = browser.post(f"/budget/{made.slug}/vote", data={"q": "없는 낱말"})
     assert "찾는 사업이 없습니다" in nothing.text
     only = browser.post(f"/budget/{made.slug}/vote", data={"pool": str(made.jongno.id)})
