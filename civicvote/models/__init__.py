@@ -9,6 +9,7 @@ from civicvote.models import (
     outbox,
     projects,
     reviews,
+    search,
     verification,
     votes,
 )
