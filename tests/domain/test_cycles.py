@@ -56,7 +56,7 @@ moments = st.datetimes(datetime(2026, 1, 1), datetime(2026, 12, 31), timezones=s
 
 
 @given(state=st.sampled_from(CycleState), moment=moments, held=st.booleans())
-def test_writes_are_taken_exactly_inside_their_window(state: CycleState, moment: datetime, held: bool) -> None:
+def test_writes_are_taken_exactly_inside_their_window(*, state: CycleState, moment: datetime, held: bool) -> None:
     table = times(state, held=held)
     inside = PROPOSALS.opens_at <= moment < PROPOSALS.closes_at
     assert table.takes_proposals(moment) == (state is CycleState.ANNOUNCED and inside and not held)
@@ -77,7 +77,7 @@ def test_a_hold_only_closes(state: CycleState, moment: datetime) -> None:
     ("level", "born", "fine"),
     [(2, 2012, True), (2, 2013, False), (1, 1990, False), (2, None, False), (0, 1990, False)],
 )
-def test_eligibility(level: int, born: int | None, fine: bool) -> None:
+def test_eligibility(*, level: int, born: int | None, fine: bool) -> None:
     assert (Eligibility(2, 14).refusal(level=level, birth_year=born, year=2026) is None) is fine
 
 

@@ -201,7 +201,8 @@ def detail(session: Session, actor: Actor, review_id: UUID) -> ReviewView:
         .where(Project.id == project.id)
     ).one()
     people = {review.reviewer_id, review.decided_by, project.author_id} - {None}
-    names = dict(session.execute(select(User.id, User.name).where(User.id.in_(people))).tuples().all())
+    found = session.execute(select(User.id, User.name).where(User.id.in_(people)))
+    names: dict[UUID, str] = {key: name for key, name in found}  # noqa: C416 — rows are not pairs to the type checker
     asked = session.scalars(select(Supplement).where(Supplement.project_id == project.id).order_by(Supplement.id)).all()
     reviews = session.scalars(
         select(Review)
