@@ -31,6 +31,7 @@ def _configure_sqlite(engine: Engine) -> None:
             "foreign_keys=ON",
             "busy_timeout=20000",
             "temp_store=MEMORY",
+            "recursive_triggers=ON",  # else INSERT OR REPLACE slips past the append-only triggers
         ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
