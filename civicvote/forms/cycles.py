@@ -12,7 +12,7 @@ from civicvote.domain.cycle_plan import Plan, PoolPlan
 from civicvote.domain.cycles import BallotType, TallyRule
 from civicvote.domain.korean import in_seoul
 from civicvote.forms.base import BaseForm
-from civicvote.forms.fields import SeoulDateTimeField, WonField, clean_input
+from civicvote.forms.fields import SeoulDateTimeField, WonField, clean_input, clean_line, options
 from civicvote.models.cycles import Cycle, Pool
 from civicvote.services import clock
 from civicvote.web.i18n import language
@@ -40,7 +40,7 @@ class CycleForm(VersionForm):
     """Everything a cycle's plan decides."""
 
     title = StringField(
-        _l("예산 이름"), [_need(), Length(max=120)], filters=[clean_input], description=_l("예: 2027년 시민공감예산")
+        _l("예산 이름"), [_need(), Length(max=120)], filters=[clean_line], description=_l("예: 2027년 시민공감예산")
     )
     slug = StringField(
         _l("주소"),
@@ -57,10 +57,12 @@ class CycleForm(VersionForm):
     voting_close_at = SeoulDateTimeField(_l("투표 마감"), [_need()])
     ballot_type = SelectField(
         _l("투표 방식"),
-        choices=[
-            (BallotType.APPROVAL.value, _l("여러 사업 고르기 (개수 제한)")),
-            (BallotType.KNAPSACK.value, _l("예산 담기 (분야 예산 안에서 고르기)")),
-        ],
+        choices=options(
+            [
+                (BallotType.APPROVAL.value, _l("여러 사업 고르기 (개수 제한)")),
+                (BallotType.KNAPSACK.value, _l("예산 담기 (분야 예산 안에서 고르기)")),
+            ]
+        ),
     )
     min_picks = IntegerField(_l("최소 선택 수"), [InputRequired(_NEEDED)], default=1)
     max_picks = IntegerField(
@@ -71,40 +73,48 @@ class CycleForm(VersionForm):
     )
     min_level = SelectField(
         _l("본인확인 수준"),
-        choices=[
-            ("2", _l("서울에 살거나 일하거나 다니는 사람")),
-            ("1", _l("본인확인을 마친 사람")),
-            ("0", _l("회원 모두 (1인 1표를 보장하지 못함)")),
-        ],
+        choices=options(
+            [
+                ("2", _l("서울에 살거나 일하거나 다니는 사람")),
+                ("1", _l("본인확인을 마친 사람")),
+                ("0", _l("회원 모두 (1인 1표를 보장하지 못함)")),
+            ]
+        ),
         default="2",
     )
     min_age = IntegerField(_l("투표할 수 있는 나이"), [InputRequired(_NEEDED)], default=14)
     tally_rule = SelectField(
         _l("개표 방식"),
-        choices=[(TallyRule.EQUAL_SHARES.value, _l("균등몫 방식")), (TallyRule.GREEDY.value, _l("다득표 방식"))],
+        choices=options(
+            [(TallyRule.EQUAL_SHARES.value, _l("균등분배 방식")), (TallyRule.GREEDY.value, _l("득표순 방식"))]
+        ),
     )
     utility = SelectField(
         _l("만족도를 세는 방법"),
-        choices=[
-            ("cost", _l("사업비: 큰 사업이 뽑히면 더 만족")),
-            ("cardinality", _l("건수: 사업 하나가 뽑히면 하나만큼 만족")),
-        ],
-        description=_l("균등몫 방식에서만 씁니다."),
+        choices=options(
+            [
+                ("cost", _l("사업비: 큰 사업이 뽑히면 더 만족")),
+                ("cardinality", _l("건수: 사업 하나가 뽑히면 하나만큼 만족")),
+            ]
+        ),
+        description=_l("균등분배 방식에서만 씁니다."),
     )
     completion = SelectField(
         _l("남은 예산을 채우는 방법"),
-        choices=[("add1", _l("몫을 조금씩 늘려 다시 셈하기")), ("none", _l("채우지 않음"))],
-        description=_l("균등몫 방식에서만 씁니다."),
+        choices=options([("add1", _l("몫을 조금씩 늘려 다시 셈하기")), ("none", _l("채우지 않음"))]),
+        description=_l("균등분배 방식에서만 씁니다."),
     )
     step_won = IntegerField(_l("한 번에 늘리는 몫"), [_need()], default=1000)
     exhaustive_stop = BooleanField(_l("더 살 수 있는 사업이 없으면 멈추기"), default=True)
     tie = SelectField(
         _l("동률일 때"),
-        choices=[
-            ("votes", _l("득표가 많은 사업 먼저")),
-            ("cost", _l("사업비가 적은 사업 먼저")),
-            ("id", _l("사업 번호 순서")),
-        ],
+        choices=options(
+            [
+                ("votes", _l("득표가 많은 사업 먼저")),
+                ("cost", _l("사업비가 적은 사업 먼저")),
+                ("id", _l("사업 번호 순서")),
+            ]
+        ),
     )
     min_support = IntegerField(
         _l("최소 득표수"),
@@ -141,11 +151,11 @@ class CycleForm(VersionForm):
 class PoolForm(VersionForm):
     """A pool of money."""
 
-    name = StringField(_l("분야 이름"), [_need(), Length(max=80)], filters=[clean_input])
+    name = StringField(_l("분야 이름"), [_need(), Length(max=80)], filters=[clean_line])
     amount_won = WonField(_l("금액"), [_need()], description=_l("예: 30억 원, 1억 2천만 원, 320,000,000"))
     district = SelectField(_l("지역"))
     theme = StringField(
-        _l("주제"), [Optional(), Length(max=40)], filters=[clean_input], description=_l("예: 안전, 환경, 돌봄")
+        _l("주제"), [Optional(), Length(max=40)], filters=[clean_line], description=_l("예: 안전, 환경, 돌봄")
     )
     max_picks = IntegerField(
         _l("이 분야의 최대 선택 수"), [Optional()], description=_l("비워 두면 전체 제한만 따릅니다.")
@@ -153,7 +163,7 @@ class PoolForm(VersionForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.district.choices = [("", _l("서울시 전체")), *districts.choices(language())]
+        self.district.choices = options([("", _l("서울시 전체")), *districts.choices(language())])
 
     def plan(self) -> PoolPlan:
         """The filled-in form as a plan."""

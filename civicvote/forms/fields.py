@@ -1,10 +1,12 @@
 """Fields whose values mean more than text: moments on Seoul's clock, and won as people write them."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from wtforms import DateTimeLocalField, StringField, ValidationError
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 
 from civicvote.domain.errors import InvalidError
 from civicvote.domain.korean import in_seoul
@@ -64,5 +66,15 @@ class WonField(StringField):
 
 
 def clean_input(value: Any) -> Any:
-    """Filter for text fields: normalised, line breaks kept."""
-    return normalise(value, multiline=True) if isinstance(value, str) else value
+    """Filter for texts of several lines: normalised. What holds a NUL stays, so that the rules can refuse it."""
+    return normalise(value, multiline=True) if isinstance(value, str) and "\x00" not in value else value
+
+
+def clean_line(value: Any) -> Any:
+    """Filter for texts of one line."""
+    return normalise(value) if isinstance(value, str) and "\x00" not in value else value
+
+
+def options(pairs: Iterable[tuple[str, Any]]) -> list[Any]:
+    """Choices of a select or radio field from (value, label)."""
+    return [SelectChoice(value, label) for value, label in pairs]

@@ -36,7 +36,7 @@ from civicvote.domain.criteria import (
 from civicvote.domain.korean import in_seoul
 from civicvote.forms.base import BaseForm
 from civicvote.forms.cycles import VersionForm
-from civicvote.forms.fields import SeoulDateTimeField, WonField, clean_input
+from civicvote.forms.fields import SeoulDateTimeField, WonField, clean_input, clean_line, options
 from civicvote.services import clock
 from civicvote.services.reviews import DEFAULT_DAYS, Choices, ReviewView
 from civicvote.web.i18n import say
@@ -70,10 +70,15 @@ class TargetForm(BaseForm):
 
     def offer(self, choices: Choices) -> None:
         """Fill the lists."""
-        self.department.choices = [("", _l("부서 고르기"))] + [(str(key), name) for key, name in choices.departments]
-        self.reviewer.choices = [("", _l("정하지 않음"))] + [
-            (str(key), f"{department} · {name}") for key, name, department in choices.reviewers
-        ]
+        self.department.choices = options(
+            [("", _l("부서 고르기")), *((str(key), name) for key, name in choices.departments)]
+        )
+        self.reviewer.choices = options(
+            [
+                ("", _l("정하지 않음")),
+                *((str(key), f"{department} · {name}") for key, name, department in choices.reviewers),
+            ]
+        )
         if not self.is_submitted():
             self.due_at.data = evening(DEFAULT_DAYS)
 
@@ -110,12 +115,12 @@ class CostRow(Form):
     """A line of the cost; left empty it doesn't count."""
 
     kind = SelectField(_l("구분"))
-    label = StringField(_l("내용"), [Optional(), Length(max=120)], filters=[clean_input])
+    label = StringField(_l("내용"), [Optional(), Length(max=120)], filters=[clean_line])
     amount_won = WonField(_l("금액"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.kind.choices = [(key, say(label)) for key, label in COST_CLASSES.items()]
+        self.kind.choices = options((key, say(label)) for key, label in COST_CLASSES.items())
 
     @property
     def blank(self) -> bool:
@@ -161,9 +166,9 @@ class ReviewForm(ReviewFields):  # type: ignore[misc,valid-type]  # one pair of 
         super().__init__(*args, **kwargs)
         for criterion, question in QUESTIONS.items():
             answer = self[f"{criterion}_answer"]
-            answer.choices = [(str(key), say(label)) for key, label in ANSWERS.items()]
+            answer.choices = options((str(key), say(label)) for key, label in ANSWERS.items())
             answer.label.text = say(question.label)
-        self.verdict.choices = [(key, say(label)) for key, label in VERDICTS.items()]
+        self.verdict.choices = options((key, say(label)) for key, label in VERDICTS.items())
 
     @classmethod
     def of(cls, view: ReviewView) -> "ReviewForm":
