@@ -16,6 +16,7 @@ class Outcome:
 
     def __init__(self) -> None:
         self.refused = False
+        self.error: InvalidError | None = None
 
     def __bool__(self) -> bool:
         return not self.refused
@@ -42,4 +43,5 @@ class BaseForm(FlaskForm):  # type: ignore[misc]  # flask-wtf has no types
         except InvalidError as error:
             db.abandon()
             outcome.refused = True
+            outcome.error = error
             self.refuse(error)

@@ -15,6 +15,8 @@ class Person(Keyed, Base):
     __tablename__ = "person"
 
     person_key: Mapped[str] = mapped_column(String(64), unique=True)
+    #: HMAC of name and birth date: somebody who comes again with another phone number is sent to a clerk.
+    namesake_key: Mapped[str | None] = mapped_column(String(64), index=True)
     birth_year: Mapped[int | None]
     sex: Mapped[str | None] = mapped_column(String(1))
     district: Mapped[str | None] = mapped_column(String(5))
