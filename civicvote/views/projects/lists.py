@@ -19,7 +19,6 @@ from civicvote.web.i18n import language, say
 from civicvote.web.render import page
 
 SORTS = {
-    Sort.RELEVANCE: msg("정확도순"),
     Sort.NEWEST: msg("최신순"),
     Sort.ENDORSED: msg("공감 많은 순"),
     Sort.DISCUSSED: msg("댓글 많은 순"),
@@ -47,7 +46,7 @@ def index() -> ResponseReturnValue:
         active=_narrowed(filters, options),
         districts=districts.choices(language()),
         states=[(state.value, say(PROJECT.labels[state])) for state in ProjectState if state in PUBLIC_PROJECT_STATES],
-        sorts=[(sort.value, say(label)) for sort, label in SORTS.items() if filters.q or sort is not Sort.RELEVANCE],
+        sorts=[("", _("기본 (검색은 정확도순)")), *((sort.value, say(label)) for sort, label in SORTS.items())],
     )
 
 
