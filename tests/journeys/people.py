@@ -1,0 +1,112 @@
+"""What people do in a browser, in words: go, fill in, press, see."""
+
+import re
+from typing import TYPE_CHECKING
+
+from playwright.sync_api import ConsoleMessage, Page, expect
+
+if TYPE_CHECKING:
+    from tests.journeys.conftest import Site
+
+PASSWORD = "물푸레-나무-그늘-7"
+
+
+class Person:
+    """One browser context with its page. Console errors and policy reports are collected in `troubles`."""
+
+    def __init__(self, page: Page, site: "Site", *, javascript: bool) -> None:
+        self.page = page
+        self.site = site
+        self.javascript = javascript
+        self.address = ""
+        self.troubles: list[str] = []
+        page.on("console", self._listen)
+        page.on("pageerror", lambda error: self.troubles.append(str(error)))
+
+    def _listen(self, message: ConsoleMessage) -> None:
+        expected = "Failed to load resource" in message.text  # a 4xx answer that the test asked for
+        if message.type == "error" and not expected:
+            self.troubles.append(message.text)
+
+    def go(self, path: str) -> None:
+        """Open an address."""
+        self.page.goto(path)
+
+    def fill(self, **values: str) -> None:
+        """Fill in fields by their names."""
+        for name, value in values.items():
+            self.page.locator(f"main [name='{name}']").first.fill(value)
+
+    def choose(self, **values: str) -> None:
+        """Choose options of selects by their names."""
+        for name, value in values.items():
+            self.page.locator(f"main select[name='{name}']").first.select_option(value)
+
+    def tick(self, name: str, value: str = "") -> None:
+        """Tick a checkbox or radio button."""
+        selector = f"main [name='{name}']" + (f"[value='{value}']" if value else "")
+        self.page.locator(selector).first.check(force=True)
+
+    def press(self, words: str) -> None:
+        """Press the button called so, confirm the question if one is asked, and wait for the next page."""
+        button = self.page.locator("main").get_by_role("button", name=words, exact=True).first
+        form_asks = self.javascript and button.evaluate("b => !!b.closest('form[data-confirm]')")
+        if form_asks:
+            button.click()
+            dialog = self.page.locator("dialog[open]")
+            with self.page.expect_navigation():
+                dialog.get_by_role("button", name=words, exact=True).click()
+        else:
+            with self.page.expect_navigation():
+                button.click()
+
+    def follow(self, words: str) -> None:
+        """Follow the link called so."""
+        with self.page.expect_navigation():
+            self.page.locator("main").get_by_role("link", name=words, exact=True).first.click()
+
+    def sees(self, words: str) -> None:
+        """The page's main part says so."""
+        expect(self.page.locator("main")).to_contain_text(words)
+
+    def sees_not(self, words: str) -> None:
+        """The page's main part doesn't say so."""
+        expect(self.page.locator("main")).not_to_contain_text(words)
+
+    def status(self, path: str) -> int:
+        """The status of a GET with this person's cookies."""
+        return self.page.request.get(path).status
+
+    def joins(self, address: str, name: str) -> None:
+        """Sign up, confirm by the link in the mail, and sign in."""
+        self.address = address
+        self.go("/sign-up")
+        self.fill(email=address, name=name, password=PASSWORD)
+        self.tick("consent")
+        self.press(self.words("가입하기", "Create account"))
+        self.site.tick()
+        link = re.findall(r"http://\S+/confirm-email/\S+", self.site.mail_to(address)[-1])[0]
+        self.go(link.removeprefix(self.site.url))
+        confirm = self.page.locator("main form button[type=submit]").first
+        with self.page.expect_navigation():
+            confirm.click()
+        self.signs_in(address)
+
+    def signs_in(self, address: str) -> None:
+        """Sign in with the password everybody has here."""
+        self.address = address
+        self.go("/sign-in")
+        self.fill(email=address, password=PASSWORD)
+        self.press(self.words("로그인", "Sign in"))
+
+    def words(self, korean: str, english: str) -> str:
+        """The words in the language of the page."""
+        return english if self.page.locator("html").get_attribute("lang") == "en" else korean
+
+    def verifies(self, district: str = "11110", birth_year: str = "1988") -> None:
+        """Use the demo's verifier."""
+        self.go("/verification/demo")
+        self.choose(district=district)
+        self.fill(birth_year=birth_year)
+        with self.page.expect_navigation():
+            self.page.locator("main form button[type=submit]").first.click()
