@@ -55,7 +55,7 @@ def compiled(catalogue: Catalog) -> bytes:
     return out.getvalue()
 
 
-def _empty(string: str | tuple[str, ...] | list[str]) -> bool:
+def _empty(string: str | tuple[str, ...] | list[str] | None) -> bool:
     return not string or (not isinstance(string, str) and not all(string))
 
 

