@@ -64,7 +64,7 @@ def test_rows_of_a_vote_stay_as_they_are(filled: Station) -> None:
     with filled.database.engine.connect() as connection:
         for model in VOTE_TABLES:
             table = Base.metadata.tables[model.__tablename__]
-            column = sorted(table.columns, key=lambda c: c.primary_key)[0]
+            column = min(table.columns, key=lambda c: c.primary_key)
             before = connection.execute(select(table)).all()
             connection.rollback()
             assert before, table.name
