@@ -22,7 +22,7 @@ from civicvote.models.votes import Vote
 from civicvote.services import audit, board
 from civicvote.services.locks import exclusive
 
-#: Where the operator puts the public half of a key made offline: `<vote id>.pub`, as `civicvote keys make` writes it.
+#: Folder under the key folder where the operator puts `<vote id>.public.json`, as `civicvote keys make` wrote it offline.
 OFFERED = "offered"
 
 
@@ -33,7 +33,7 @@ def vote_id(cycle_id: UUID) -> UUID:
 
 def offered_key(keys: KeyStore, vote: UUID) -> bytes | None:
     """The 32 public bytes the operator has placed for this vote, or None. InvalidError for another vote's file."""
-    path = keys.folder / OFFERED / f"{vote}.pub"
+    path = keys.folder / OFFERED / f"{vote}.public.json"
     if not path.is_file():
         return None
     label, public = vote_keys.read_public_file(path.read_text(encoding="utf-8"))
@@ -54,7 +54,7 @@ def open_vote(
 ) -> Vote:
     """The cycle's vote, made now if it isn't there: keys, notice, and the notice's digest on the board.
 
-    Ballots are sealed with `public_key` (32 bytes), else with the key found in the key folder's `offered/<vote>.pub`
+    Ballots are sealed with `public_key` (32 bytes), else with the key found in the key folder's `offered/<vote>.public.json`
     (mode "shares": the secret half is in its holders' hands; `shares` names threshold and number), else with a key file
     made here (mode "file"). `adapt` rewrites the notice before it is fixed: an imported election has rules of its own.
     Safe to repeat: files of a try that was rolled back are used again. ConflictError without projects on the ballot;

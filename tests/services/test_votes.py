@@ -82,7 +82,7 @@ def test_a_key_made_offline_leaves_no_secret_here(session: Session, keys: KeySto
     number = votes.vote_id(cycle.id)
     pair = vote_keys.new_vote_key()
     (keys.folder / votes.OFFERED).mkdir(parents=True)
-    (keys.folder / votes.OFFERED / f"{number}.pub").write_text(vote_keys.public_file(pair.public, str(number)))
+    (keys.folder / votes.OFFERED / f"{number}.public.json").write_text(vote_keys.public_file(pair.public, str(number)))
     vote = votes.open_vote(session, SYSTEM, cycle, keys=keys)
     assert (vote.key_mode, vote.public_key) == ("shares", pair.public)
     assert vote.notice["keys"]["shares"] == "3/5"
@@ -94,7 +94,7 @@ def test_a_key_of_another_vote_is_refused(session: Session, keys: KeyStore) -> N
     number = votes.vote_id(cycle.id)
     (keys.folder / votes.OFFERED).mkdir(parents=True)
     other = vote_keys.public_file(vote_keys.new_vote_key().public, "another")
-    (keys.folder / votes.OFFERED / f"{number}.pub").write_text(other)
+    (keys.folder / votes.OFFERED / f"{number}.public.json").write_text(other)
     with pytest.raises(InvalidError):
         votes.open_vote(session, SYSTEM, cycle, keys=keys)
 
