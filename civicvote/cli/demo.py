@@ -43,7 +43,7 @@ def _environment(port: int, instance: Path) -> dict[str, str]:
 def _prepare(settings: Settings) -> bool:
     """Folder, keys, tables and example data; returns whether the data is new."""
     from civicvote import db, migrations
-    from civicvote.demo.seed import needed, plant
+    from civicvote.demo.planted import planted
 
     settings.instance.mkdir(mode=0o700, parents=True, exist_ok=True)
     settings.keystore.application, settings.keystore.person, settings.keystore.audit  # noqa: B018 — made once
@@ -51,8 +51,10 @@ def _prepare(settings: Settings) -> bool:
     if migrations.current(engine) != migrations.head():
         migrations.upgrade(engine)
     with db.Database(engine).reading() as session:
-        if not needed(session):
+        if planted(session):
             return False
+    from civicvote.demo.seed import plant
+
     click.echo("예시 자료를 넣습니다 (처음 한 번). / Seeding example data (once).")
     with db.Database(engine).transaction() as session:
         plant(session, settings)

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from civicvote.demo import content
@@ -15,7 +15,6 @@ from civicvote.domain.cycles import TallyRule
 from civicvote.domain.korean import seoul_date
 from civicvote.domain.lifecycles import CycleState, ProjectState
 from civicvote.domain.permissions import SYSTEM, Actor, Role
-from civicvote.models.accounts import User
 from civicvote.models.base import new_id
 from civicvote.models.cycles import Cycle, Pool
 from civicvote.models.outbox import OutboxMessage
@@ -24,11 +23,6 @@ from civicvote.services import audit, board, clock, search, votes
 from civicvote.services import pabulib as elections
 from civicvote.services.projects import counters, moves
 from civicvote.settings import Settings
-
-
-def needed(session: Session) -> bool:
-    """Whether there is nobody yet."""
-    return session.scalar(select(func.count()).select_from(User)) == 0
 
 
 def plant(session: Session, settings: Settings) -> None:
