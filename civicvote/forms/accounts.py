@@ -53,32 +53,37 @@ class SignInForm(BaseForm):
     next = HiddenField()
 
 
-class _WithDistrict(BaseForm):
-    name = TextInput(
+def _name() -> TextInput:
+    return TextInput(
         _l("별명"),
         [DataRequired(_NEEDED), Length(max=40, message=_TOO_LONG)],
         description=_l("2~20자. 제안과 댓글에 표시되어 모두에게 보입니다."),
         render_kw={"autocomplete": "nickname"},
     )
-    district = SelectField(
-        _l("사는 자치구"), validate_choice=False, description=_l("우리 동네 사업을 먼저 보여 드립니다.")
-    )
-
-    def __init__(self, *args: object, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)
-        self.district.choices = [
-            SelectChoice("", _l("선택 안 함")),
-            *(SelectChoice(code, name) for code, name in districts.choices(language())),
-        ]
 
 
-class SignUpForm(_WithDistrict):
+def _district() -> SelectField:
+    return SelectField(_l("사는 자치구"), validate_choice=False, description=_l("우리 동네 사업을 먼저 보여 드립니다."))
+
+
+def _district_choices() -> list[SelectChoice]:
+    named = (SelectChoice(code, name) for code, name in districts.choices(language()))
+    return [SelectChoice("", _l("선택 안 함")), *named]
+
+
+class SignUpForm(BaseForm):
     email = _email(_l("이메일"), _l("확인 링크를 보내 드립니다. 다른 사람에게는 보이지 않습니다."))
+    name = _name()
     password = _password(_l("비밀번호"), _RULE, new=True)
+    district = _district()
     consent = BooleanField(
         _l("만 14세 이상이며, 개인정보 수집과 이용에 동의합니다."),
         [InputRequired(_l("동의하셔야 가입할 수 있습니다."))],
     )
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self.district.choices = _district_choices()
 
 
 class ConfirmForm(BaseForm):
@@ -93,8 +98,14 @@ class ResetForm(BaseForm):
     password = _password(_l("새 비밀번호"), _RULE, new=True)
 
 
-class ProfileForm(_WithDistrict):
+class ProfileForm(BaseForm):
+    name = _name()
+    district = _district()
     locale = SelectField(_l("언어"), choices=[SelectChoice("ko", "한국어"), SelectChoice("en", "English")])
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self.district.choices = _district_choices()
 
 
 class EmailForm(BaseForm):

@@ -80,8 +80,13 @@ def clear_cookie(response: Response, name: str) -> None:
 
 
 def entered(token: str, location: str) -> Response:
-    """Hand over a full session and go on. What the form cookie held ends with the visitor."""
-    form_session.clear()
+    """Hand over a full session and go on.
+
+    What a person before had shown or begun is forgotten; the form token stays, so that a text written in another tab
+    while a session ran out can still be sent. It ends at sign-out.
+    """
+    for name in ("sure", "then", "passkey"):
+        form_session.pop(name, None)
     response: Response = make_response(redirect(location, 303))
     set_cookie(response, cookie_name(), token, settings().session_absolute)
     clear_cookie(response, pending_cookie())

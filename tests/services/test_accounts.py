@@ -4,7 +4,7 @@ import os
 import statistics
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
@@ -68,9 +68,11 @@ def token_of(session: Session, kind: str) -> str:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def committed(request: pytest.FixtureRequest, make_database: Callable[[str], Engine]) -> db.Database:
+def committed(request: pytest.FixtureRequest, make_database: Callable[[str], Engine]) -> Iterator[db.Database]:
     """A database of its own, for what happens between transactions."""
-    return db.Database(make_database(request.param))
+    engine = make_database(request.param)
+    yield db.Database(engine)
+    engine.dispose()
 
 
 def test_of_sixty_guesses_at_once_ten_are_taken(committed: db.Database) -> None:
@@ -405,3 +407,28 @@ def test_every_table_that_names_an_account_was_thought_of() -> None:
     assert gone <= named
     emptied = {"outbox_message.recipient_id"}
     assert emptied <= named
+
+
+def test_sweeping_takes_what_is_over_and_nothing_else(session: Session) -> None:
+    import time_machine
+
+    start = clock.now()
+    living = full_account(session)
+    join(session, "never@example.org")
+    ended = sessions.start(session, living, device="Firefox", limits=LIMITS)
+    session.flush()
+    with time_machine.travel(start + timedelta(days=6), tick=False):
+        accounts.sweep(session)
+        assert session.scalar(select(func.count()).where(User.email == "never@example.org")) == 1
+    with time_machine.travel(start + timedelta(days=8), tick=False):
+        join(session, "fresh@example.org")
+        accounts.sweep(session)
+        assert session.scalar(select(func.count()).where(User.email == "never@example.org")) == 0
+        assert session.scalar(select(func.count()).where(User.email == "fresh@example.org")) == 1
+        assert session.scalars(select(EmailToken.email)).all() == ["fresh@example.org"]
+        assert session.scalar(select(func.count()).where(LoginSession.user_id == living.id)) == 2
+    with time_machine.travel(start + timedelta(days=121), tick=False):
+        accounts.sweep(session)
+    assert not session.scalars(select(LoginSession)).all()
+    assert session.scalar(select(func.count()).where(User.id == living.id)) == 1
+    assert ended

@@ -1,7 +1,7 @@
 """The second factor below the web: what is sealed, what works once, also at the same moment."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
@@ -25,8 +25,10 @@ LIMITS = sessions.Limits(14 * 86400, 3600, 30 * 86400)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def committed(request: pytest.FixtureRequest, make_database: Callable[[str], Engine]) -> db.Database:
-    return db.Database(make_database(request.param))
+def committed(request: pytest.FixtureRequest, make_database: Callable[[str], Engine]) -> Iterator[db.Database]:
+    engine = make_database(request.param)
+    yield db.Database(engine)
+    engine.dispose()
 
 
 def with_app(session: Session) -> tuple[User, str]:

@@ -28,6 +28,7 @@ from civicvote.services.accounts.signing import (
     sign_in,
     sign_out,
 )
+from civicvote.services.accounts.sweeping import sweep
 
 __all__ = [
     "ERASED_NAME",
@@ -54,4 +55,5 @@ __all__ = [
     "sign_in",
     "sign_out",
     "sign_up",
+    "sweep",
 ]
