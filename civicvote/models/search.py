@@ -15,7 +15,7 @@ from civicvote.models.base import Base
 
 
 class Terms(TypeDecorator[list[str]]):
-    """A list of bigrams: blank-separated text on SQLite, a `tsvector` on PostgreSQL. Written, searched, never read back."""
+    """A list of bigrams: blank-separated text on SQLite, a `tsvector` on PostgreSQL. Searched, never read back."""
 
     impl = Text
     cache_ok = True
@@ -48,10 +48,13 @@ class SearchDocument(Base):
     #: Title and everything else: what a query is matched against.
     body: Mapped[list[str]] = mapped_column(Terms)
 
-    __table_args__ = (Index("ix_search_document_body", "body", postgresql_using="gin").ddl_if(dialect="postgresql"),)
+    __table_args__ = (
+        Index("ix_search_document_title", "title", postgresql_using="gin").ddl_if(dialect="postgresql"),
+        Index("ix_search_document_body", "body", postgresql_using="gin").ddl_if(dialect="postgresql"),
+    )
 
 
-#: SQLite's index over `SearchDocument.body`; the column named like the table is FTS5's handle for MATCH.
+#: SQLite's index over `SearchDocument`; the column named like the table is FTS5's handle for MATCH.
 search_index = table("search_index", column("rowid"), column("search_index"))
 
 
@@ -62,11 +65,13 @@ def search_ddl(dialect: str) -> list[str]:
     """
     if dialect != "sqlite":
         return []
-    forget = "INSERT INTO search_index(search_index, rowid, body) VALUES ('delete', old.id, old.body);"
-    learn = "INSERT INTO search_index(rowid, body) VALUES (new.id, new.body);"
+    forget = (
+        "INSERT INTO search_index(search_index, rowid, title, body) VALUES ('delete', old.id, old.title, old.body);"
+    )
+    learn = "INSERT INTO search_index(rowid, title, body) VALUES (new.id, new.title, new.body);"
     source = "content='search_document', content_rowid='id'"
     return [
-        f"CREATE VIRTUAL TABLE search_index USING fts5(body, {source}, tokenize='unicode61 remove_diacritics 0')",
+        f"CREATE VIRTUAL TABLE search_index USING fts5(title, body, {source}, tokenize='unicode61 remove_diacritics 0')",
         f"CREATE TRIGGER tr_search_document_insert AFTER INSERT ON search_document BEGIN {learn} END",
         f"CREATE TRIGGER tr_search_document_delete AFTER DELETE ON search_document BEGIN {forget} END",
         f"CREATE TRIGGER tr_search_document_update AFTER UPDATE ON search_document BEGIN {forget} {learn} END",

@@ -5,11 +5,27 @@ terms of the title counted twice (the idf of Robertson and Spärck Jones, as BM2
 the order is the same everywhere and can stand in a cursor.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, String, Subquery, case, cast, delete, func, insert, literal, select, true
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Integer,
+    Select,
+    String,
+    cast,
+    delete,
+    false,
+    func,
+    insert,
+    literal,
+    select,
+    true,
+    union_all,
+)
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
@@ -29,7 +45,7 @@ _CHUNK = 500
 class Hits:
     """What a query finds, as a table to join: `project_id` and `rank` (larger is better, never 0)."""
 
-    table: Subquery
+    table: CTE
 
     @property
     def project_id(self) -> ColumnElement[UUID]:
@@ -46,47 +62,28 @@ def _postgresql(session: Session) -> bool:
     return session.get_bind().dialect.name == "postgresql"
 
 
-def _query_at(column: InstrumentedAttribute[list[str]], terms: Sequence[str]) -> ColumnElement[bool]:
-    return column.bool_op("@@")(cast(literal(text.tsquery(terms), String), TSQUERY))
-
-
-def _any_of(session: Session, terms: Sequence[str]) -> ColumnElement[bool]:
-    """Documents that hold any of `terms`, by the index."""
+def _holding(session: Session, term: str, place: str, *columns: ColumnElement[Any]) -> Select[Any]:
+    """`columns` for each document whose `place` ("title" or "body", which holds the title too) has `term`; by the index."""
     if _postgresql(session):
-        return _query_at(SearchDocument.body, terms)
-    matching = select(search_index.c.rowid).where(search_index.c.search_index.op("MATCH")(text.fts5_query(terms)))
-    return SearchDocument.id.in_(matching)
-
-
-def _holds(session: Session, column: InstrumentedAttribute[list[str]], term: str) -> ColumnElement[bool]:
-    """Whether a document at hand holds `term`."""
-    if _postgresql(session):
-        return _query_at(column, [term])
-    padded = literal(" ", String).concat(cast(column, String)).concat(" ")
-    return func.instr(padded, literal(f" {term} ", String)) > 0
+        column: InstrumentedAttribute[list[str]] = getattr(SearchDocument, place)
+        wanted = cast(literal(text.tsquery([term]), String), TSQUERY)
+        return select(SearchDocument.id.label("id"), *columns).where(column.bool_op("@@")(wanted))
+    wanted_here = f"{{{place}}} : {text.fts5_query([term])}"
+    return select(search_index.c.rowid.label("id"), *columns).where(
+        search_index.c.search_index.bool_op("MATCH")(wanted_here)
+    )
 
 
 def _weights(session: Session, terms: Sequence[str]) -> dict[str, int]:
     """Weight per term that occurs at all, in thousandths; one statement."""
     counts = [
-        select(func.count()).select_from(SearchDocument).where(_any_of(session, [term])).scalar_subquery()
-        for term in terms
+        select(func.count()).select_from(_holding(session, term, "body").subquery()).scalar_subquery() for term in terms
     ]
     total = select(func.count()).select_from(SearchDocument).scalar_subquery()
     documents, *found = session.execute(select(total, *counts)).one()
     known = {term: count for term, count in zip(terms, found, strict=True) if count}
     idf = text.inverse_frequencies(known, documents)
     return {term: max(1, round(value * _SCALE)) for term, value in idf.items()}
-
-
-def _score(
-    session: Session, column: InstrumentedAttribute[list[str]], weights: Mapping[str, int]
-) -> ColumnElement[int]:
-    parts = [case((_holds(session, column, term), weight), else_=0) for term, weight in weights.items()]
-    total: ColumnElement[int] = parts[0]
-    for part in parts[1:]:
-        total = total + part
-    return total
 
 
 def hits(session: Session, query: str, *, share: float = FOUND) -> Hits | None:
@@ -99,14 +96,27 @@ def hits(session: Session, query: str, *, share: float = FOUND) -> Hits | None:
         return None
     weights = _weights(session, terms)
     if not weights:
-        nothing = select(SearchDocument.project_id, literal(0).label("rank")).where(literal(1) == literal(0))
-        return Hits(nothing.subquery("hits"))
-    body = _score(session, SearchDocument.body, weights).label("body_score")
-    title = _score(session, SearchDocument.title, weights).label("title_score")
-    scored = select(SearchDocument.project_id, body, title).where(_any_of(session, list(weights))).subquery("scored")
+        nothing = select(SearchDocument.project_id, literal(0).label("rank")).where(false())
+        return Hits(nothing.cte("hits"))
+    nought = literal(0, Integer)
+    parts = []
+    for term, weight in weights.items():
+        worth = literal(weight, Integer)
+        parts.append(_holding(session, term, "body", worth.label("body"), nought.label("title")))
+        parts.append(_holding(session, term, "title", nought.label("body"), worth.label("title")))
+    held = union_all(*parts).subquery("held")
+    covered = func.sum(held.c.body)
     least = max(1, round(sum(weights.values()) * share))
-    found = select(scored.c.project_id, (scored.c.body_score + scored.c.title_score).label("rank"))
-    return Hits(found.where(scored.c.body_score >= least).subquery("hits"))
+    # Materialised: a planner that looked into these would score every document once per project.
+    scored = (
+        select(held.c.id, cast(covered + func.sum(held.c.title), Integer).label("rank"))
+        .group_by(held.c.id)
+        .having(covered >= least)
+        .cte("scored")
+        .prefix_with("MATERIALIZED")
+    )
+    found = select(SearchDocument.project_id, scored.c.rank).join(scored, scored.c.id == SearchDocument.id)
+    return Hits(found.cte("hits").prefix_with("MATERIALIZED"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,7 @@ _DESKS = {
     "withdraw": ("projects.withdraw", "project_id"),
     "supplement": ("projects.supplement", "project_id"),
     "assign": ("reviews.assign", "project_id"),
-    "reopen": ("reviews.assign", "project_id"),
+    "reopen": ("reviews.reopen", "project_id"),
     "start-review": ("reviews.detail", "review_id"),
     "request-supplement": ("reviews.detail", "review_id"),
     "accept": ("reviews.detail", "review_id"),
