@@ -201,7 +201,7 @@ def _check_acceptable(findings: Findings, pool_won: int) -> None:
         if findings.answers[criterion].answer is Answer.NO:
             raise InvalidError(
                 msg(
-                    "「%(criterion)s」이 ‘아니요’이면 적격으로 판정할 수 없습니다.",
+                    "‘%(criterion)s’ 항목이 ‘아니요’이면 적격으로 판정할 수 없습니다.",
                     criterion=QUESTIONS[criterion].label,
                 ),
                 field=f"{criterion}_answer",

@@ -110,8 +110,8 @@ class Plan:
         if shares and self.ballot_type is BallotType.APPROVAL and self.max_picks < FEW_PICKS:
             found.append(
                 msg(
-                    "균등몫 방식은 한 사람이 사업을 %(n)s개 이상 고를 수 있을 때 제대로 작동합니다. "
-                    "최대 선택 수를 늘리거나 다득표 방식을 쓰십시오.",
+                    "균등분배 방식은 한 사람이 사업을 %(n)s개 이상 고를 수 있을 때 제대로 작동합니다. "
+                    "최대 선택 수를 늘리거나 득표순 방식을 쓰십시오.",
                     n=FEW_PICKS,
                 )
             )

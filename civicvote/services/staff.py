@@ -30,6 +30,7 @@ class Task(StrEnum):
     REQUEST_LIST = "request-list"
     APPROVE_LIST = "approve-list"
     AWAIT_LIST = "await-list"
+    AWAIT_REVIEWS = "await-reviews"
     SEAL = "seal"
     COUNT = "count"
     APPROVE_COUNT = "approve-count"
@@ -41,6 +42,7 @@ TASKS: dict[Task, Message] = {
     Task.REQUEST_LIST: msg("투표안건 승인 요청하기"),
     Task.APPROVE_LIST: msg("투표안건 확인하고 승인하기"),
     Task.AWAIT_LIST: msg("다른 담당자의 투표안건 승인 기다리기"),
+    Task.AWAIT_REVIEWS: msg("검토가 끝나기를 기다리기"),
     Task.SEAL: msg("투표함 봉인하기"),
     Task.COUNT: msg("개표하기"),
     Task.APPROVE_COUNT: msg("개표 결과 검산하고 승인하기"),
@@ -95,8 +97,11 @@ _BY_STATE = {
 }
 
 
-def task_of(cycle: Cycle, phase: Phase, actor: Actor) -> Task:
-    """What is to be done in `cycle` at `phase`, as `actor` sees it: nobody approves their own request."""
+def task_of(cycle: Cycle, phase: Phase, actor: Actor, *, reviewing: int, eligible: int) -> Task:
+    """What is to be done in `cycle` at `phase`, as `actor` sees it: nobody approves their own request.
+
+    The list is due once every review is done, or once the time for reviews is over.
+    """
     if cycle.state in _BY_STATE:
         return _BY_STATE[cycle.state]
     if cycle.state is CycleState.LIST_REQUESTED:
@@ -104,7 +109,9 @@ def task_of(cycle: Cycle, phase: Phase, actor: Actor) -> Task:
     if cycle.state is CycleState.LISTED and phase is Phase.COUNTING:
         return Task.SEAL
     if cycle.state is CycleState.ANNOUNCED and phase is Phase.REVIEW:
-        return Task.REQUEST_LIST
+        if reviewing and clock.now() < cycle.review_until:
+            return Task.AWAIT_REVIEWS
+        return Task.REQUEST_LIST if eligible else Task.NOTHING
     return Task.NOTHING
 
 
@@ -128,7 +135,7 @@ def _cycles(session: Session, actor: Actor) -> list[CycleTask]:
     found = []
     for cycle, held, reviewing, eligible in rows:
         phase = cycle.timetable(held=held is not None).phase(moment)
-        task = task_of(cycle, phase, actor)
+        task = task_of(cycle, phase, actor, reviewing=reviewing, eligible=eligible)
         found.append(
             CycleTask(
                 slug=cycle.slug,

@@ -138,7 +138,7 @@ def ask(review_id: UUID) -> ResponseReturnValue:
 @requires(P.PROJECT_ASSIGN)
 def assign() -> ResponseReturnValue:
     """Submitted projects, to be given to departments, one or many at a time."""
-    actor, only = current_actor(), read_uuid(request.args.get("project"))
+    actor, only = current_actor(), read_uuid(request.args.get("project_id"))
     form = AssignForm()
     form.offer(reviews.choices(session(), actor))
     if form.validate_on_submit():

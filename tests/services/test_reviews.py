@@ -277,6 +277,10 @@ def test_a_question_answered_in_time(session: Session, case: Case) -> None:
     )
     assert case.project.state is ProjectState.SUPPLEMENT
     assert letters(session, "supplement-requested") == {case.author.id}
+    moved = select(func.count()).where(
+        OutboxMessage.kind == "project-moved", OutboxMessage.recipient_id == case.author.id
+    )
+    assert session.scalar(moved) == 2, "of the question only one letter: assigned, begun, asked"
     with pytest.raises(ConflictError):
         reviews.save(session, case.reviewer, review.id, FULL, version=review.version)
     for other in (VISITOR, case.reviewer, make.actor(make.user(session))):
@@ -407,7 +411,10 @@ def test_the_desk_says_what_waits(session: Session, case: Case) -> None:
         desk = desks.desk(session, case.staff)
     assert (desk.unassigned, desk.under_review, desk.overdue_count) == (0, 1, 1)
     assert [row.id for row in desk.overdue] == [review.id]
+    ready = make.cycle(session, opened="review")
+    make.project(session, make.pool(session, ready), state=ProjectState.ELIGIBLE)
     tasks = {row.slug: row.task for row in desks.desk(session, case.staff).cycles}
+    assert tasks[ready.slug] is desks.Task.REQUEST_LIST
     assert tasks[mine.slug] is desks.Task.AWAIT_LIST
     assert tasks[theirs.slug] is desks.Task.APPROVE_LIST
     assert tasks[over.slug] is desks.Task.SEAL
@@ -415,6 +422,7 @@ def test_the_desk_says_what_waits(session: Session, case: Case) -> None:
         [
             desks.Task.ANNOUNCE, desks.Task.AWAIT_LIST, desks.Task.APPROVE_LIST, desks.Task.SEAL, desks.Task.COUNT,
             desks.Task.APPROVE_COUNT, desks.Task.REQUEST_LIST,
+            desks.Task.AWAIT_REVIEWS,
         ]
     )  # fmt: skip
     for nobody in (VISITOR, case.author, case.reviewer):

@@ -118,11 +118,11 @@ def test_staff_assign_several_at_once(office: Office, session: Session) -> None:
     again = office.staff.post("/reviews/assign", data=data | {"projects": ids})
     assert again.status_code == 409
     assert "먼저 배정" in again.text
-    one = office.staff.get(f"/reviews/assign?project={ids[0]}")
+    one = office.staff.get(f"/reviews/assign?project_id={ids[0]}")
     assert "지금: 보행정책과" in one.text
     assert (
         office.staff.post(
-            f"/reviews/assign?project={ids[0]}", data=data | {"projects": ids[:1], "replace": "yes"}
+            f"/reviews/assign?project_id={ids[0]}", data=data | {"projects": ids[:1], "replace": "yes"}
         ).status_code
         == 303
     )

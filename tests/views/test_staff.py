@@ -34,6 +34,8 @@ def test_everything_that_waits_is_there(session: Session, signed_in: SignIn, que
             criteria={},
         )
     )
+    ready = make.cycle(session, opened="review")
+    make.project(session, make.pool(session, ready), state=ProjectState.ELIGIBLE)
     make.cycle(session, CycleState.DRAFT)
     make.cycle(session, CycleState.LIST_REQUESTED, list_requested_by=other.id)
     make.cycle(session, CycleState.LISTED, opened="closed")

@@ -1,5 +1,7 @@
 """A project's changes of state: through the table, with public history and word to those who follow it."""
 
+from uuid import UUID
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -25,8 +27,13 @@ def towards(actor: Actor, project: Project) -> Actor:
     return actor.also(*roles)
 
 
-def advance(session: Session, actor: Actor, project: Project, name: str, *, reason: str = "") -> None:
-    """Make the move called `name`. Author and followers are told, except whoever made the move and of drafts."""
+def advance(
+    session: Session, actor: Actor, project: Project, name: str, *, reason: str = "", besides: UUID | None = None
+) -> None:
+    """Make the move called `name`. Author and followers are told, except whoever made the move and of drafts.
+
+    `besides`: somebody who gets a letter of their own about it.
+    """
     source = project.state
     row = workflow.move(session, towards(actor, project), PROJECT, project, name, reason=reason)
     project.updated_at = clock.now()
@@ -47,7 +54,7 @@ def advance(session: Session, actor: Actor, project: Project, name: str, *, reas
         concerned.add(project.author_id)
     if actor.id:
         concerned.discard(actor.id)
-    for user_id in sorted(concerned):
+    for user_id in sorted(concerned - {besides}):
         outbox.put(
             session,
             "project-moved",

@@ -125,7 +125,7 @@ def request_supplement(
         due_at=due_at,
     )
     with settled(session, _CHANGED):
-        advance(session, actor, project, "request-supplement", reason=question)
+        advance(session, actor, project, "request-supplement", reason=question, besides=project.author_id)
         session.add(asked)
         audit.record(session, actor, "review:ask", review, project=project.id, supplement=asked.id)
     if project.author_id is not None:
