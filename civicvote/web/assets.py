@@ -9,6 +9,7 @@ import hashlib
 import os
 import shutil
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from whitenoise import WhiteNoise
 
 COMPRESSED = {".css", ".js", ".svg", ".json", ".txt", ".webmanifest"}
 LEFT_OUT = {".py", ".pyc"}
+#: Seconds an older version is kept: processes started before an update still serve it, and another may be building.
+KEPT = 7 * 86_400
 
 
 def _files(folder: Path) -> list[Path]:
@@ -52,7 +55,7 @@ def build(source: Path, target: Path) -> None:
         if not target.is_dir():
             raise
     for old in target.parent.iterdir():
-        if old != target and old.is_dir():
+        if old != target and old.is_dir() and old.stat().st_mtime < time.time() - KEPT:
             shutil.rmtree(old, ignore_errors=True)
 
 
@@ -63,12 +66,15 @@ def init_app(app: Flask, source: Path, built: Path) -> None:
     if not target.is_dir():
         build(source, target)
     prefix = f"static/{number}/"
+    names = frozenset(path.relative_to(target).as_posix() for path in _files(target))
 
-    def forever(_headers: Any, path: str, _url: str) -> None:
-        del path
+    def harden(headers: Any, _path: str, _url: str) -> None:
+        headers["X-Content-Type-Options"] = "nosniff"
+        headers["Cross-Origin-Resource-Policy"] = "same-origin"
+        headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
     noise = WhiteNoise(
-        app.wsgi_app, max_age=31_536_000, add_headers_function=forever, immutable_file_test=lambda *_: True
+        app.wsgi_app, max_age=31_536_000, add_headers_function=harden, immutable_file_test=lambda *_: True
     )
     noise.add_files(os.fspath(target), prefix=prefix)
     for name in ("favicon.ico", "apple-touch-icon.png"):
@@ -77,7 +83,7 @@ def init_app(app: Flask, source: Path, built: Path) -> None:
     app.wsgi_app = noise  # type: ignore[method-assign]  # the documented way to wrap an application
 
     def static_url(name: str) -> str:
-        if not (target / name).is_file():
+        if name not in names:
             raise FileNotFoundError(name)
         return f"/{prefix}{name}"
 

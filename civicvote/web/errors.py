@@ -1,6 +1,7 @@
 """The one table from errors to HTTP: a page, an htmx part, or a JSON problem. People read only messages written for them."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import structlog
 from flask import Flask, Response, g, jsonify, make_response, redirect, render_template, request, url_for
@@ -9,7 +10,7 @@ from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from civicvote import db
 from civicvote.domain.errors import (
@@ -78,8 +79,13 @@ def _http(error: HTTPException) -> Problem:
     status = error.code if error.code in WORDS else (400 if (error.code or 500) < 500 else 500)
     if isinstance(error, CSRFError):
         return Problem(400, msg("화면이 오래되었습니다"), msg("보안을 위해 화면을 새로 고친 뒤 다시 보내 주십시오."))
-    headers = {"Retry-After": "60"} if status == 429 else {}
-    return Problem(status, *WORDS[status], headers=headers)
+    return Problem(status, *WORDS[status], headers=_http_headers(error, status))
+
+
+def _http_headers(error: HTTPException, status: int) -> dict[str, str]:
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        return {"Allow": ", ".join(sorted(error.valid_methods))}
+    return {"Retry-After": "60"} if status == 429 else {}
 
 
 def _busy(error: DBAPIError) -> Problem:
@@ -94,6 +100,25 @@ def _wants_json() -> bool:
     return best in {"application/json", "application/problem+json"} and not request.headers.get("HX-Request")
 
 
+def _page(problem: Problem, request_id: str) -> Response:
+    """A page or an htmx part; bare words where even that can't be made, because what failed is needed for it too."""
+    part = bool(request.headers.get("HX-Request")) and not request.headers.get("HX-Boosted")
+    context: dict[str, Any] = {"status": problem.status, "request_id": request_id}
+    try:
+        context |= {"title": say(problem.title), "message": say(problem.message)}
+        context["actions"] = [(_("처음 화면으로"), "/")]
+        response = make_response(render_template("errors/_part.html" if part else "errors/page.html", **context))
+    except Exception as error:  # noqa: BLE001 — the last page must come
+        log.error("error-page", error=type(error).__name__, exc_info=error)
+        context |= {"title": str(problem.title), "message": str(problem.message)}
+        response = make_response(render_template("errors/plain.html", **context))
+        part = False
+    if part:
+        response.headers["HX-Retarget"] = "#messages"
+        response.headers["HX-Reswap"] = "innerHTML"
+    return response
+
+
 def show(problem: Problem) -> Response:
     """The problem in the form the client can use."""
     db.abandon()
@@ -104,20 +129,7 @@ def show(problem: Problem) -> Response:
         )
         response.content_type = "application/problem+json"
     else:
-        part = bool(request.headers.get("HX-Request")) and not request.headers.get("HX-Boosted")
-        response = make_response(
-            render_template(
-                "errors/_part.html" if part else "errors/page.html",
-                status=problem.status,
-                title=say(problem.title),
-                message=say(problem.message),
-                actions=[(_("처음 화면으로"), "/")],
-                request_id=request_id,
-            )
-        )
-        if part:
-            response.headers["HX-Retarget"] = "#messages"
-            response.headers["HX-Reswap"] = "innerHTML"
+        response = _page(problem, request_id)
     response.status_code = problem.status
     response.headers.update(problem.headers)
     response.headers["Cache-Control"] = "no-store"
