@@ -2,6 +2,7 @@
 
 import signal
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from civicvote import db
 from civicvote.models.accounts import User
-from civicvote.services import audit, board, health, mail, outbox, reviews
+from civicvote.services import accounts, audit, board, clock, health, mail, outbox, reviews
 from civicvote.settings import Settings
 
 log = structlog.get_logger()
@@ -58,7 +59,7 @@ def _lease(session: Session) -> list[Letter]:
                 message.kind,
                 message.attempts,
                 address,
-                user.locale if user else "ko",
+                user.locale if user else str(message.payload.get("locale", "ko")),
                 user.name if user else "",
                 dict(message.payload),
             )
@@ -79,19 +80,23 @@ def _write(letter: Letter, settings: Settings) -> tuple[str, str]:
     return subject, body.strip() + "\n"
 
 
+#: Seconds a worker spends on the letters of one lease; well within it, or another would send them too.
+PATIENCE = outbox.LEASE.total_seconds() / 2
+
+
 def deliver(app: Flask, settings: Settings, via: mail.Carrier | None = None) -> int:
     """Send what is due; returns how many left the house. A killed worker's lease runs out and another sends again."""
     via = via or carrier(settings)
     database = db.database()
     with database.transaction() as session:
         letters = _lease(session)
-    sent = 0
-    for letter in letters:
-        error = ""
-        if letter.address:
-            with app.test_request_context(base_url=settings.base_url):
-                subject, body = _write(letter, settings)
-            error = _send(via, letter, settings, subject, body)
+    sent, until = 0, time.monotonic() + PATIENCE
+    for place, letter in enumerate(letters):
+        if time.monotonic() > until:
+            with database.transaction() as session:
+                outbox.give_back(session, [late.id for late in letters[place:]])
+            break
+        error = _send(app, via, letter, settings) if letter.address else ""
         with database.transaction() as session:
             if error:
                 outbox.failed(session, letter.id, letter.attempts, error)
@@ -101,16 +106,25 @@ def deliver(app: Flask, settings: Settings, via: mail.Carrier | None = None) -> 
     return sent
 
 
-def _send(via: mail.Carrier, letter: Letter, settings: Settings, subject: str, body: str) -> str:
+def _send(app: Flask, via: mail.Carrier, letter: Letter, settings: Settings) -> str:
+    """Write and hand over; returns the class of the error, if any. One bad letter never holds up the others."""
     assert letter.address is not None
     try:
+        with app.test_request_context(base_url=settings.base_url):
+            subject, body = _write(letter, settings)
         via.send(
             mail.compose(sender=settings.mail_from, to=letter.address, subject=subject, body=body, key=str(letter.id))
         )
-    except Exception as error:  # noqa: BLE001 — whatever a mail server does, the letter must be tried again
+    except Exception as error:  # noqa: BLE001 — whatever goes wrong, the letter must be tried again
         log.warning("mail", error=type(error).__name__, kind=letter.kind, attempts=letter.attempts)
         return type(error).__name__
     return ""
+
+
+def _sweep(session: Session) -> None:
+    """During one minute of each hour: nothing waits for it, and every tick would be too often."""
+    if clock.now().minute == 17:
+        accounts.sweep(session)
 
 
 def steps(settings: Settings) -> list[tuple[str, Callable[[Session], object]]]:
@@ -120,6 +134,7 @@ def steps(settings: Settings) -> list[tuple[str, Callable[[Session], object]]]:
         ("supplements", reviews.lapse_supplements),
         ("board", lambda session: board.sequence(session, keys)),
         ("audit", lambda session: audit.chain(session, keys.audit)),
+        ("sweep", _sweep),
         ("beat", health.beat),
     ]
 

@@ -244,7 +244,7 @@ def test_sign_up_and_reset_run_the_same_statements_for_everybody(session: Sessio
     seen = {}
     for who in ("known", "unknown"):
         queries.clear()
-        accounts.ask_reset(session, email=f"{who}@example.org", reset=str, sign_up="/sign-up")
+        accounts.ask_reset(session, email=f"{who}@example.org", locale="ko", reset=str, sign_up="/sign-up")
         session.flush()
         seen[who] = list(queries.statements)
     assert seen["known"] == seen["unknown"]
@@ -300,7 +300,7 @@ def full_account(session: Session) -> User:
         ]
     )
     sessions.start(session, user, device="Chrome · Android", limits=LIMITS)
-    accounts.ask_reset(session, email="hong@example.org", reset=str, sign_up="/sign-up")
+    accounts.ask_reset(session, email="hong@example.org", locale="ko", reset=str, sign_up="/sign-up")
     session.flush()
     session.add(UserRole(user_id=factories.user(session).id, role=Role.ADMIN))
     session.flush()

@@ -153,7 +153,7 @@ def confirm(session: Session, token: str, *, account_id: UUID) -> None:
     audit.record(session, Actor(id=user.id), "account:confirm", user)
 
 
-def ask_reset(session: Session, *, email: str, reset: Link, sign_up: str) -> None:
+def ask_reset(session: Session, *, email: str, locale: str, reset: Link, sign_up: str) -> None:
     """Send a link for a new password; an address without an account is told by mail that it has none."""
     address = check_address(email)
     token = tokens.new()
@@ -162,7 +162,7 @@ def ask_reset(session: Session, *, email: str, reset: Link, sign_up: str) -> Non
     audit.record(session, VISITOR, "account:reset-ask", account=user_id)
     kind = "reset-password" if user_id else "reset-unknown"
     url = reset(token) if user_id else sign_up
-    outbox.put(session, kind, about=str(new_id()), recipient_id=user_id, address=address, url=url)
+    outbox.put(session, kind, about=str(new_id()), recipient_id=user_id, address=address, url=url, locale=locale)
 
 
 def resettable(session: Session, token: str) -> str:

@@ -137,6 +137,7 @@ def forgot() -> ResponseReturnValue:
             accounts.ask_reset(
                 session(),
                 email=form.email.data,
+                locale=language(),
                 reset=lambda token: login.link("accounts.reset", token=token),
                 sign_up=login.link("accounts.sign_up"),
             )
