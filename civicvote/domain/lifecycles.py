@@ -129,7 +129,7 @@ CYCLE = Workflow(
         C.ANNOUNCED: msg("공고"),
         C.LIST_REQUESTED: msg("투표안건 승인 대기"),
         C.LISTED: msg("투표안건 공고"),
-        C.SEALED: msg("투표함 봉인"),
+        C.SEALED: msg("투표함 봉인 완료"),
         C.COUNTED: msg("개표·검산"),
         C.PUBLISHED: msg("결과 공표"),
     },
