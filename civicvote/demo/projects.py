@@ -69,9 +69,9 @@ class Planter:
         )
         self.session.add(project)
         self.session.flush()
-        self._history(project, described, way, submitted)
+        moved = self._history(project, described, way, submitted)
         if project.department_id is not None:
-            self._review(project, described, submitted)
+            self._review(project, described, moved)
         self._talk(project, described, submitted)
         if described.state in _DECIDED and described.state is not S.INELIGIBLE:
             self.session.add_all(
@@ -97,7 +97,10 @@ class Planter:
             "list": described.verdict,
         }.get(move, "")
 
-    def _history(self, project: Project, described: content.Project, way: tuple[str, ...], at: datetime) -> None:
+    def _history(
+        self, project: Project, described: content.Project, way: tuple[str, ...], at: datetime
+    ) -> dict[str, datetime]:
+        moved = {}
         source = PROJECT.initial
         room = max(1.0, (self._moment(0) - at).total_seconds() / 86_400 / max(1, len(way)))
         for number, name in enumerate(way):
@@ -114,12 +117,13 @@ class Planter:
                     at=moment,
                 )
             )
-            project.updated_at = moment
+            project.updated_at = moved[name] = moment
             source = row.target
+        return moved
 
-    def _review(self, project: Project, described: content.Project, submitted: datetime) -> None:
+    def _review(self, project: Project, described: content.Project, moved: dict[str, datetime]) -> None:
         assert project.department_id is not None
-        assigned = min(submitted + timedelta(days=3), self._moment(0))
+        assigned = moved["assign"]
         decided = described.state in _DECIDED
         reason = described.verdict if described.state is not S.INELIGIBLE else described.reason
         review = Review(
@@ -127,17 +131,17 @@ class Planter:
             department_id=project.department_id,
             assigned_by=self.cast.users["staff"].id,
             assigned_at=assigned,
-            due_at=assigned + timedelta(days=14),
+            due_at=assigned + timedelta(days=21),
             criteria=_criteria(described) if decided else {},
             cost_won=described.cost_won if decided else None,
             verdict=("refuse" if described.state is S.INELIGIBLE else "accept") if decided else None,
             reason=reason if decided else "",
-            decided_at=min(assigned + timedelta(days=12), self._moment(0)) if decided else None,
+            decided_at=moved.get("accept") or moved.get("refuse"),
         )
         self.session.add(review)
         self.session.flush()
         if described.supplement:
-            asked = min(assigned + timedelta(days=4), self._moment(1))
+            asked = moved["request-supplement"]
             self.session.add(
                 Supplement(
                     review_id=review.id,
@@ -147,8 +151,8 @@ class Planter:
                     due_at=max(
                         asked + timedelta(days=7), self._moment(-5) if not described.supplement_answer else asked
                     ),
-                    answer=described.supplement_answer or None,
-                    answered_at=asked + timedelta(days=2) if described.supplement_answer else None,
+                    answer=described.supplement_answer if "supplement" in moved else None,
+                    answered_at=moved.get("supplement"),
                 )
             )
 
