@@ -7,7 +7,9 @@ from datetime import timedelta
 from html import unescape
 
 import pytest
+from flask import Flask, render_template
 from flask.testing import FlaskClient
+from flask_babel import force_locale
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -245,3 +247,36 @@ def test_a_question_to_the_author(office: Office, session: Session) -> None:
     text = office.reviewer.get(path).text
     assert "답변을 기다리고 있습니다" in text
     assert "임시 저장" not in text
+
+
+@pytest.mark.parametrize("locale", ["ko", "en"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "review-assigned",
+        "supplement-requested",
+        "supplement-answered",
+        "supplement-lapsed",
+        "ballot-list-requested",
+        "ballot-list-returned",
+    ],
+)
+def test_letters_can_be_written(app: Flask, kind: str, locale: str) -> None:
+    values = {
+        "title": "골목 보행등",
+        "number": "2026-0001",
+        "due_at": "2026-12-01T09:00:00+00:00",
+        "review": "r",
+        "project": "p",
+        "slug": "budget-2026",
+        "count": 3,
+        "question": "어느 길입니까?",
+        "reason": "사업비가 바뀌었습니다.",
+    }
+    with app.test_request_context(), force_locale(locale):
+        text = render_template(f"mail/{kind}.txt", base_url="http://localhost", recipient_name="최검토", **values)
+    subject, _rest, body = text.strip().partition("\n")
+    assert subject.startswith("[civicvote]")
+    assert "골목 보행등" in text
+    assert "http://localhost/" in body
+    assert "+00:00" not in text
