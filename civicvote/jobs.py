@@ -72,7 +72,7 @@ def _write(letter: Letter, settings: Settings) -> tuple[str, str]:
         text = render_template(
             f"mail/{letter.kind}.txt",
             base_url=settings.base_url,
-            site_name=settings.site_name,
+            site_name=settings.called(letter.locale),
             recipient_name=letter.name,
             **letter.payload,
         )

@@ -29,6 +29,8 @@ class Settings(BaseSettings):
     keys: Path | None = None
 
     site_name: str = "시민투표 civicvote"
+    #: The same for English readers; empty: site_name.
+    site_name_en: str = "Citizens’ Vote civicvote"
     #: How people reach the site; links in mails begin with it.
     base_url: str = "http://127.0.0.1:8000"
     #: Host names answered to besides the one of base_url, comma-separated.
@@ -74,6 +76,10 @@ class Settings(BaseSettings):
     def url(self) -> str:
         """The database address; holds a password, so never log it."""
         return self.database_url.get_secret_value() or f"sqlite:///{self.instance / 'civicvote.sqlite'}"
+
+    def called(self, locale: str) -> str:
+        """The site's name for readers of a language, ko or en."""
+        return (self.site_name_en if locale == "en" else "") or self.site_name
 
     @property
     def secure(self) -> bool:

@@ -21,6 +21,7 @@ from civicvote.services.factors.passkeys import Ceremony, Taken
 from civicvote.views.accounts.own import check_password
 from civicvote.web import login
 from civicvote.web.access import cookie_name, current_actor, keys, limits, public, requires, settings
+from civicvote.web.i18n import language
 from civicvote.web.render import is_get, page
 
 bp = Blueprint("factors", __name__)
@@ -29,7 +30,7 @@ bp.before_request(login.know_actor)
 
 def _party() -> Party:
     name, origin = login.relying_party()
-    return Party(name, origin, settings().site_name)
+    return Party(name, origin, settings().called(language()))
 
 
 def _codes_key() -> bytes:
@@ -90,7 +91,7 @@ def app() -> ResponseReturnValue:
     """The secret as a picture and as text; the first code confirms it."""
     if not login.is_sure():
         return _to_index()
-    offer = apps.offer(reader(), current_actor(), box=keys().box, issuer=settings().site_name)
+    offer = apps.offer(reader(), current_actor(), box=keys().box, issuer=settings().called(language()))
     form = CodeForm()
     if form.validate_on_submit():
         _spend(current_actor().id)
