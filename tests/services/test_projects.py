@@ -7,6 +7,8 @@ from threading import Barrier
 from uuid import UUID, uuid4
 
 import pytest
+from flask import Flask, render_template
+from flask_babel import force_locale
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
@@ -452,3 +454,23 @@ def test_search_document_goes_with_reindexing(session: Session) -> None:
     assert search.reindex(session) == 1
     assert search.reindex(session, cycle_id=pool.cycle_id) == 1
     assert search.reindex(session, cycle_id=uuid4()) == 0
+
+
+@pytest.mark.parametrize("lang", ["ko", "en"])
+@pytest.mark.parametrize("kind", ["project-moved", "project-status", "comment-hidden"])
+def test_letters_have_a_subject_and_lead_to_the_project(app: Flask, kind: str, lang: str) -> None:
+    payload = {
+        "project": str(uuid4()),
+        "title": "100% 안전한 <골목>",
+        "state": "eligible",
+        "reason": "법에 맞습니다.",
+        "progress": 40,
+        "text": "공사 중",
+    }
+    with app.test_request_context(), force_locale(lang):
+        letter = render_template(f"mail/{kind}.txt", base_url="https://x.test", recipient_name="김서울", **payload)
+    subject, blank, body = letter.strip().split("\n", 2)
+    assert subject.startswith("[")
+    assert blank == ""
+    assert f"https://x.test/projects/{payload['project']}" in body
+    assert "100% 안전한 <골목>" in letter

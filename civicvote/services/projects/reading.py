@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import Row, case, func, select
+from sqlalchemy.orm import Session
 
 from civicvote.domain.cycles import Phase
 from civicvote.domain.errors import ConflictError, NotFoundError
@@ -156,9 +157,8 @@ class Detail:
         return self.project.state in {S.SELECTED, S.EXECUTING, S.COMPLETED}
 
 
-def detail(session: Session, actor: Actor, project_id: UUID) -> Detail:
-    """Everything about a project but its comments; NotFoundError for a foreign draft."""
-    author = aliased(User)
+def _found(session: Session, actor: Actor, project_id: UUID) -> Row[Any]:
+    """The project with what belongs to it and to the reader: one statement."""
     held = select(Hold.id).where(Hold.cycle_id == Project.cycle_id, Hold.lifted_at.is_(None)).exists()
     endorsed = select(Endorsement.user_id).where(Endorsement.project_id == Project.id, Endorsement.user_id == actor.id)
     follows = select(Follow.user_id).where(Follow.project_id == Project.id, Follow.user_id == actor.id)
@@ -167,36 +167,41 @@ def detail(session: Session, actor: Actor, project_id: UUID) -> Detail:
             Project,
             Cycle,
             Pool,
-            Department.name,
-            author.name,
-            author.erased_at,
-            held,
-            endorsed.exists(),
-            follows.exists(),
+            Department.name.label("department"),
+            case((User.erased_at.is_(None), User.name), else_=None).label("author"),
+            held.label("held"),
+            endorsed.exists().label("endorsed"),
+            follows.exists().label("following"),
         )
         .join(Cycle, Cycle.id == Project.cycle_id)
         .join(Pool, Pool.id == Project.pool_id)
         .outerjoin(Department, Department.id == Project.department_id)
-        .outerjoin(author, author.id == Project.author_id)
+        .outerjoin(User, User.id == Project.author_id)
         .where(Project.id == project_id)
     ).one_or_none()
     if row is None:
         raise NotFoundError
-    project, cycle, pool, department, name, erased_at, on_hold, has_endorsed, is_following = row
+    return row
+
+
+def detail(session: Session, actor: Actor, project_id: UUID) -> Detail:
+    """Everything about a project but its comments; NotFoundError for a foreign draft."""
+    row = _found(session, actor, project_id)
+    project: Project = row.Project
     near = towards(actor, project)
     if project.state is S.DRAFT and Role.AUTHOR not in near.roles:
         raise NotFoundError
     return Detail(
         project=project,
-        cycle=cycle,
-        pool=pool,
-        phase=cycle.timetable(held=bool(on_hold)).phase(clock.now()),
-        department=department or "",
-        author=None if erased_at is not None or name is None else name,
+        cycle=row.Cycle,
+        pool=row.Pool,
+        phase=row.Cycle.timetable(held=bool(row.held)).phase(clock.now()),
+        department=row.department or "",
+        author=row.author,
         is_author=Role.AUTHOR in near.roles,
         may_report=near.can(Permission.EXECUTION_WRITE),
-        endorsed=bool(has_endorsed),
-        following=bool(is_following),
+        endorsed=bool(row.endorsed),
+        following=bool(row.following),
         step=_STEP.get(project.state, -1),
         moves=PROJECT.allowed(near, project.state),
         costs=_costs(session, project),

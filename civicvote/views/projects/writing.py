@@ -128,4 +128,4 @@ def similar() -> ResponseReturnValue:
     """Projects like the title being typed."""
     title = request.args.get("title", "")[:200]
     found = _similar_to(title, key_of(request.args.get("but", "")))
-    return page("projects/_similar.html", similar=found, endorsable=reading.ENDORSABLE)
+    return page("projects/_similar.html", similar=found, interactive=True, endorsable=reading.ENDORSABLE)
