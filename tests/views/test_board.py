@@ -106,3 +106,11 @@ def test_anonymous_pages_take_few_statements(
         queries.clear()
         assert client.get(url).status_code == 200
         assert len(queries) <= most, url
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["/board/%00", "/board/?after=%00", "/board/?after=WyJhIl0", "/board/" + "a" * 3000, "/board/😀", "/board/%FF"],
+)
+def test_odd_addresses_get_a_page_and_no_error(client: FlaskClient, url: str) -> None:
+    assert 400 <= client.get(url).status_code < 500
