@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from civicvote.domain.errors import NotFoundError
 from civicvote.domain.messages import Message, msg
 from civicvote.domain.paging import Cursor, Page
 from civicvote.domain.permissions import Actor, Permission
@@ -100,14 +101,21 @@ class Verdict:
 
 
 def _walk(session: Session) -> Iterator[tuple[AuditLink, AuditEvent | None]]:
-    rows = session.execute(
-        select(AuditLink, AuditEvent)
-        .outerjoin(AuditEvent, AuditEvent.id == AuditLink.event_id)
-        .order_by(AuditLink.seq)
-        .execution_options(yield_per=2000)
-    )
-    with rows:
-        yield from ((link, event) for link, event in rows)
+    """All links in order, by the piece: a server-side cursor would need a transaction, which a reading session has not."""
+    last = -1
+    while True:
+        piece = session.execute(
+            select(AuditLink, AuditEvent)
+            .outerjoin(AuditEvent, AuditEvent.id == AuditLink.event_id)
+            .where(AuditLink.seq > last)
+            .order_by(AuditLink.seq)
+            .limit(2000)
+        ).all()
+        for link, event in piece:
+            yield link, event
+            last = link.seq
+        if not piece:
+            return
 
 
 def verify(session: Session, key: bytes) -> Verdict:
@@ -190,6 +198,32 @@ def listing(
         for e, name, seq in session.execute(query)
     ]
     return Page.cut(rows, size, lambda row: Cursor(row.id))
+
+
+@dataclass(frozen=True, slots=True)
+class AuditDetail:
+    """One event with its place in the chain; hashes are None while it waits to be linked."""
+
+    row: AuditRow
+    prev: str | None
+    hash: str | None
+
+
+def get(session: Session, actor: Actor, event_id: UUID) -> AuditDetail:
+    """One event; NotFoundError if there is none."""
+    actor.require(Permission.AUDIT_READ)
+    found = session.execute(
+        select(AuditEvent, User.name, AuditLink)
+        .outerjoin(User, User.id == AuditEvent.actor_id)
+        .outerjoin(AuditLink, AuditLink.event_id == AuditEvent.id)
+        .where(AuditEvent.id == event_id)
+    ).first()
+    if found is None:
+        raise NotFoundError
+    e, name, link = found
+    seq, prev, linked = (link.seq, link.prev, link.hash) if link else (None, None, None)
+    row = AuditRow(e.id, e.at, name or "", e.actor_id, e.action, e.subject_kind, e.subject_id, e.detail, seq)
+    return AuditDetail(row, prev, linked)
 
 
 def actions(session: Session, actor: Actor) -> list[str]:

@@ -1,0 +1,100 @@
+"""Words for what the audit log records."""
+
+from typing import Final
+
+from civicvote.domain.lifecycles import WORKFLOWS
+from civicvote.domain.messages import Message, msg
+
+_WORDS: Final[dict[str, Message]] = {
+    "account:confirm": msg("가입 확인"),
+    "account:department": msg("부서 변경"),
+    "account:download": msg("내 자료 내려받기"),
+    "account:email": msg("이메일 변경"),
+    "account:email-ask": msg("이메일 변경 신청"),
+    "account:erase": msg("탈퇴"),
+    "account:grant-role": msg("역할 주기"),
+    "account:password": msg("비밀번호 변경"),
+    "account:profile": msg("내 정보 변경"),
+    "account:reset": msg("비밀번호 다시 정하기"),
+    "account:reset-ask": msg("비밀번호 다시 정하기 신청"),
+    "account:revoke-role": msg("역할 거두기"),
+    "account:sign-up": msg("가입 신청"),
+    "comment:hide": msg("댓글 가리기"),
+    "comment:write": msg("댓글 쓰기"),
+    "cycle:add-pool": msg("분야 추가"),
+    "cycle:create": msg("공감예산 만들기"),
+    "cycle:edit": msg("공감예산 고치기"),
+    "cycle:edit-pool": msg("분야 고치기"),
+    "cycle:hold": msg("보류"),
+    "cycle:import": msg("외부 선거 자료 가져오기"),
+    "cycle:lift": msg("보류 해제"),
+    "cycle:list-digest": msg("투표안건 목록의 값 기록"),
+    "cycle:remove-pool": msg("분야 삭제"),
+    "demo:seed": msg("예시 자료 넣기"),
+    "department:activate": msg("부서 다시 쓰기"),
+    "department:add": msg("부서 만들기"),
+    "department:deactivate": msg("부서 그만 쓰기"),
+    "department:rename": msg("부서 이름 변경"),
+    "factor:app-added": msg("인증 앱 등록"),
+    "factor:app-removed": msg("인증 앱 삭제"),
+    "factor:code-used": msg("복구 코드 사용"),
+    "factor:codes": msg("복구 코드 새로 받기"),
+    "factor:passkey-added": msg("패스키 등록"),
+    "factor:passkey-removed": msg("패스키 삭제"),
+    "project:autosave": msg("초안 자동 저장"),
+    "project:draft": msg("초안 쓰기"),
+    "project:edit": msg("제안 고치기"),
+    "project:endorse": msg("공감"),
+    "project:follow": msg("소식 받기"),
+    "project:report": msg("집행 상황 기록"),
+    "project:unendorse": msg("공감 취소"),
+    "project:unfollow": msg("소식 받지 않기"),
+    "register:import": msg("명부 가져오기"),
+    "review:answer": msg("보완 답변"),
+    "review:ask": msg("보완 요청"),
+    "review:assign": msg("검토 배정"),
+    "review:decide": msg("검토 결정"),
+    "review:lapse": msg("보완 기한 경과"),
+    "review:save": msg("검토 저장"),
+    "review:start": msg("검토 시작"),
+    "session:password": msg("비밀번호 확인"),
+    "session:revoke": msg("로그아웃"),
+    "session:revoke-others": msg("다른 기기 모두 로그아웃"),
+    "session:start": msg("로그인"),
+    "tally:approve": msg("개표 승인"),
+    "tally:discard": msg("개표 반려"),
+    "tally:run": msg("개표 실행"),
+    "verification:grant": msg("본인확인"),
+    "vote:open": msg("투표 준비"),
+    "vote:seal": msg("집계 대상 확정"),
+}
+
+#: Words for every deed by its code; moves of a state machine are called as their buttons are.
+DEEDS: Final[dict[str, Message]] = {
+    **{f"{flow.name}:{move.name}": move.label for flow in WORKFLOWS for move in flow.moves},
+    **_WORDS,
+}
+
+#: What a deed was done to, by the name of its table.
+SUBJECTS: Final[dict[str, Message]] = {
+    "user_account": msg("계정"),
+    "login_session": msg("로그인"),
+    "project": msg("사업"),
+    "cycle": msg("공감예산"),
+    "pool": msg("분야"),
+    "review": msg("검토"),
+    "comment": msg("댓글"),
+    "department": msg("부서"),
+    "vote": msg("투표"),
+    "tally_run": msg("개표"),
+}
+
+
+def deed(action: str) -> Message | str:
+    """The words for a code; the code itself where there are none."""
+    return DEEDS.get(action, action)
+
+
+def subject(kind: str) -> Message | str:
+    """The words for a table; its name where there are none."""
+    return SUBJECTS.get(kind, kind)
