@@ -299,6 +299,34 @@ def test_an_unconfirmed_account_gets_its_link_again_and_no_session(client: Flask
     assert [m.kind for m in mails(session)] == ["confirm-email"]
 
 
+def test_the_link_is_not_sent_again_without_end(client: FlaskClient, session: Session) -> None:
+    """Whoever signed up with somebody else's address must not be able to fill that mailbox."""
+    user = member(session, email_confirmed_at=None)
+    assert [sign_in(client, user.email or "").status_code for _try in range(7)] == [200] * 5 + [429] * 2
+    assert len(mails(session)) == 5
+
+
+def test_under_tls_cookies_are_bound_to_host_and_tls(
+    settings: Settings, session: Session, database: db.Database
+) -> None:
+    secure = Settings(instance=settings.instance, base_url="https://vote.example.org")
+    app = create_app(secure, database=database, testing=True)
+    app.config["WTF_CSRF_ENABLED"] = False
+    response = sign_in(app.test_client(), member(session).email or "", base_url="https://vote.example.org")
+    header = cookie(response, "__Host-cv")
+    assert {"Secure", "HttpOnly", "SameSite=Lax", "Path=/"} <= {part.strip() for part in header.split(";")}
+    assert "Domain" not in header
+
+
+def test_a_link_never_follows_the_host_of_a_request(client: FlaskClient, session: Session) -> None:
+    client.post("/reset-password", data={"email": "a@example.org"}, headers={"X-Forwarded-Host": "evil.example"})
+    assert (
+        client.post("/reset-password", data={"email": "b@example.org"}, base_url="http://evil.example").status_code
+        == 400
+    )
+    assert [path_of(one) for one in mails(session)] == ["/sign-up"]
+
+
 def test_reset_says_the_same_works_once_and_ends_sessions(
     client: FlaskClient, session: Session, signed_in: Callable[[User], FlaskClient]
 ) -> None:

@@ -213,6 +213,19 @@ def test_official_roles_wait_for_the_factor(app: Flask, session: Session, moved:
     del secret
 
 
+def test_an_official_is_led_to_the_set_up_and_back(app: Flask, session: Session) -> None:
+    user = member(session, Role.STAFF)
+    client = app.test_client()
+    sign_in(client, user.email or "")
+    sent = client.get("/staff")
+    assert (sent.status_code, sent.location) == (303, "/account/security?next=/staff")
+    client.get(sent.location)
+    client.post("/account/security/app/begin")
+    page = client.post("/account/security/app", data={"code": code(secret_on(client))})
+    assert 'href="/staff"' in page.text
+    assert client.get("/staff").status_code == 200
+
+
 # --- passkeys -------------------------------------------------------------------------------------------------------
 
 

@@ -31,8 +31,8 @@ from civicvote.models.votes import Participation, Vote
 from civicvote.services import audit, clock, outbox
 from civicvote.services.locks import exclusive
 
-#: What stands where an erased account's nickname stood.
-ERASED_NAME: Final = "탈퇴한 시민"
+#: What stands where an erased account's nickname stood; pages translate it like any message.
+ERASED_NAME: Final = msg("탈퇴한 시민").text
 
 
 def _plain(value: Any) -> Any:

@@ -51,6 +51,8 @@ def sign_in() -> ResponseReturnValue:
         login.spend(account, address)
         with form.refusing() as ok:
             known = accounts.check(reader(), email=form.email.data, password=form.password.data)
+            if not known.confirmed:
+                _spend_mail(known.email)  # its link is sent again, to a mailbox that may be somebody else's
             attempts.forgive(session(), whole=account, one_of=address)
             opened = accounts.sign_in(
                 session(), known, device=login.device(), limits=limits(), confirm=_confirm_link, old=current_actor()
