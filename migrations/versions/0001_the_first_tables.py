@@ -807,8 +807,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_search_document")),
         sa.UniqueConstraint("project_id", name=op.f("uq_search_document_project_id")),
     )
-    with op.batch_alter_table("search_document", schema=None) as batch_op:
-        batch_op.create_index("ix_search_document_body", ["body"], unique=False, postgresql_using="gin")
 
     op.create_table(
         "status_update",
@@ -902,9 +900,6 @@ def downgrade() -> None:
         batch_op.drop_index("ix_status_update_project_id_id")
 
     op.drop_table("status_update")
-    with op.batch_alter_table("search_document", schema=None) as batch_op:
-        batch_op.drop_index("ix_search_document_body", postgresql_using="gin")
-
     op.drop_table("search_document")
     with op.batch_alter_table("review", schema=None) as batch_op:
         batch_op.drop_index(
