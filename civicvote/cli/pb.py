@@ -1,16 +1,21 @@
 """`civicvote pb`: real elections in Pabulib's format, in and out."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from civicvote import db
 from civicvote.domain import pabulib
+from civicvote.domain.ballots.rules import AMOUNT
 from civicvote.domain.cycles import TallyRule
 from civicvote.domain.errors import DomainError
+from civicvote.domain.messages import msg
 from civicvote.domain.permissions import SYSTEM
 from civicvote.services import pabulib as elections
 from civicvote.settings import Settings
@@ -21,18 +26,40 @@ def pb() -> None:
     """Pabulib(.pb) 선거 자료를 가져오고 내보낸다."""
 
 
-def _refuse(text: str) -> None:
-    click.echo(text, err=True)
+def _refuse(line: str) -> NoReturn:
+    """One line on stderr, exit code 2."""
+    click.echo(" ".join(line.split()), err=True)
     raise SystemExit(2)
 
 
 def _amount(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
-    try:
-        if Fraction(value) > 0:
-            return value
-    except (ValueError, ZeroDivisionError):
-        pass
+    if AMOUNT.fullmatch(value) and Fraction(value) > 0:
+        return value
     raise click.BadParameter("0보다 큰 수를 적어 주십시오.")
+
+
+def _read(file: Path) -> bytes:
+    """The file's bytes, unless it is too large to be one."""
+    try:
+        if file.stat().st_size > pabulib.MAX_BYTES:
+            raise pabulib.PabulibError(
+                1, msg("파일이 너무 큽니다. (최대 %(size)s MB)", size=pabulib.MAX_BYTES // 1024**2)
+            )
+        return file.read_bytes()
+    except OSError as error:
+        _refuse(f"{file}: 파일을 읽을 수 없습니다. ({error.strerror})")
+
+
+@contextmanager
+def _database(settings: Settings) -> Iterator[db.Database]:
+    """The database, and plain words where there is none."""
+    engine = db.make_engine(settings.url)
+    try:
+        yield db.Database(engine)
+    except (OperationalError, ProgrammingError) as error:
+        _refuse(f"데이터베이스를 쓸 수 없습니다({type(error.orig).__name__}). civicvote check로 확인해 주십시오.")
+    finally:
+        engine.dispose()
 
 
 @pb.command("import")
@@ -54,8 +81,8 @@ def import_(file: Path, **given: Any) -> None:
     given["rule"] = TallyRule(given["rule"])
     terms = elections.Terms(exhaustive_stop=not given.pop("no_exhaustive_stop"), **given)
     try:
-        content = pabulib.parse(file.read_bytes())
-        with db.Database(db.make_engine(settings.url)).transaction() as session:
+        content = pabulib.parse(_read(file))
+        with _database(settings) as database, database.transaction() as session:
             made = elections.import_file(session, SYSTEM, content, terms, keys=settings.keystore)
     except pabulib.PabulibError as error:
         _refuse(f"{file}:{error.line}: {error.reason}")
@@ -74,7 +101,7 @@ def export(slug: str, pool: str, out: Path | None) -> None:
     """공표된 예산의 투표 자료를 .pb로 내보낸다."""
     settings = Settings()
     try:
-        with db.Database(db.make_engine(settings.url)).reading() as session:
+        with _database(settings) as database, database.reading() as session:
             content = elections.export_file(session, slug, pool)
     except DomainError as error:
         _refuse(str(error.message))

@@ -5,7 +5,9 @@ import io
 from collections.abc import Iterable, Sequence
 
 #: What begins a formula, full-width forms included.
-_LIVE = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+_LIVE = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "＝", "＋", "－", "＠", "−", "﹢", "﹣", "﹦", "﹫")
+#: What a program may pass over before it, besides blanks: marks without width, quotes.
+_UNSEEN = "\x00\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\ufeff\"'"
 
 
 def safe_cell(value: object) -> str:
@@ -13,7 +15,10 @@ def safe_cell(value: object) -> str:
     text = str(value)
     if isinstance(value, int | float):
         return text
-    return f"'{text}" if text.lstrip().startswith(_LIVE) or text.startswith(_LIVE) else text
+    bare = text
+    while bare != (bare := bare.lstrip().lstrip(_UNSEEN)):
+        pass
+    return f"'{text}" if text.startswith(_LIVE) or bare.startswith(_LIVE) else text
 
 
 def csv_bytes(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:

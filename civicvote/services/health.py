@@ -25,9 +25,22 @@ def beat(session: Session) -> None:
     session.execute(delete(WorkerBeat).where(WorkerBeat.at < clock.now() - timedelta(days=1)))
 
 
-def ready(session: Session) -> bool:
-    """Whether the database answers."""
-    return session.scalar(select(1)) == 1
+def ready(session: Session) -> None:
+    """Ask the database for a row of its newest kind of table; its error if it doesn't answer or has no tables."""
+    session.execute(select(WorkerBeat.at).limit(1)).first()
+
+
+def figures(session: Session) -> dict[str, tuple[str, float]]:
+    """For monitoring: name → (what it means, value now)."""
+    state = outbox.backlog(session)
+    last = session.scalar(select(func.max(WorkerBeat.at)))
+    silent = (clock.now() - last).total_seconds() if last else -1.0
+    return {
+        "civicvote_outbox_waiting": ("Notices that have not left the house", state.waiting),
+        "civicvote_outbox_given_up": ("Notices given up after too many tries", state.given_up),
+        "civicvote_outbox_oldest_seconds": ("Seconds the oldest notice has been due", state.oldest_seconds),
+        "civicvote_worker_silent_seconds": ("Seconds since a worker last ticked; -1 if none ever did", silent),
+    }
 
 
 @dataclass(frozen=True, slots=True)

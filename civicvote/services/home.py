@@ -13,7 +13,7 @@ from civicvote.domain.messages import Message
 from civicvote.domain.permissions import Actor, Permission
 from civicvote.models.cycles import Cycle, Hold, Pool
 from civicvote.models.projects import Follow, Project
-from civicvote.models.votes import Participation, Vote
+from civicvote.models.votes import Participation, TurnoutCount, Vote
 from civicvote.services import clock
 
 
@@ -30,6 +30,7 @@ class CycleCard:
     amount_won: int
     projects: int
     participants: int
+    currency: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class ProjectCard:
     cost_won: int | None
     endorsements: int
     at: datetime
+    currency: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +73,8 @@ def cards(session: Session, *, limit: int = 4) -> list[CycleCard]:
     )
     held = select(func.count()).where(Hold.cycle_id == Cycle.id, Hold.lifted_at.is_(None)).scalar_subquery()
     people = (
-        select(func.count())
-        .select_from(Participation)
-        .join(Vote, Vote.id == Participation.vote_id)
+        select(func.sum(TurnoutCount.people))
+        .join(Vote, Vote.id == TurnoutCount.vote_id)
         .where(Vote.cycle_id == Cycle.id)
         .scalar_subquery()
     )
@@ -97,7 +98,8 @@ def cards(session: Session, *, limit: int = 4) -> list[CycleCard]:
                 _until(cycle, phase),
                 int(total or 0),
                 count,
-                voters,
+                int(voters or 0),
+                cycle.currency,
             )
         )
     return found
@@ -114,14 +116,25 @@ def _project_cards(session: Session, *conditions: object, order: object, limit: 
             Project.requested_won,
             Project.endorsement_count,
             Project.updated_at,
+            Cycle.currency,
         )
         .join(Pool, Pool.id == Project.pool_id)
+        .join(Cycle, Cycle.id == Project.cycle_id)
         .where(*conditions)  # type: ignore[arg-type]  # column expressions
         .order_by(order)  # type: ignore[arg-type]
         .limit(limit)
     )
     return [
-        ProjectCard(r.id, r.title, r.state, r.name, r.cost_won or r.requested_won, r.endorsement_count, r.updated_at)
+        ProjectCard(
+            r.id,
+            r.title,
+            r.state,
+            r.name,
+            r.cost_won if r.cost_won is not None else r.requested_won,
+            r.endorsement_count,
+            r.updated_at,
+            r.currency,
+        )
         for r in session.execute(query)
     ]
 
@@ -129,7 +142,8 @@ def _project_cards(session: Session, *conditions: object, order: object, limit: 
 def front(session: Session, actor: Actor) -> Front:
     """What everybody sees first."""
     del actor  # the same for all
-    newest = _project_cards(session, Project.state != ProjectState.DRAFT, order=Project.id.desc(), limit=6)
+    proposed = (Project.state != ProjectState.DRAFT, Cycle.origin == "platform")
+    newest = _project_cards(session, *proposed, order=Project.id.desc(), limit=6)
     return Front(cards(session), newest)
 
 

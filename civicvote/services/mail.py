@@ -1,5 +1,6 @@
 """Letters: made as EmailMessage, handed to console, file or SMTP behind one method."""
 
+import os
 import smtplib
 import ssl
 import sys
@@ -36,7 +37,7 @@ class Folder:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         name = str(letter["Message-ID"]).strip("<>").split("@")[0]
         target = self.folder / f"{name}.eml"
-        part = target.with_suffix(".part")
+        part = target.with_suffix(f".{os.getpid()}.part")
         part.write_bytes(letter.as_bytes())
         part.rename(target)
 

@@ -1,5 +1,6 @@
 """Notices and jobs that must happen: written with their cause, taken under a lease, tried again until done."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -36,7 +37,7 @@ def put(
             {
                 "id": new_id(),
                 "kind": kind,
-                "dedupe_key": f"{kind}|{about}|{recipient_id or address or ''}"[:160],
+                "dedupe_key": _dedupe(kind, about, str(recipient_id or address or "")),
                 "recipient_id": recipient_id,
                 "address": address,
                 "payload": payload,
@@ -47,6 +48,12 @@ def put(
             }
         ],
     )
+
+
+def _dedupe(kind: str, about: str, recipient: str) -> str:
+    """The promise's own name; a long one by its digest, so that two recipients never share one."""
+    name = f"{kind}|{about}|{recipient}"
+    return name if len(name) <= 160 else f"{kind}|{hashlib.sha256(name.encode()).hexdigest()}"
 
 
 def lease(session: Session, *, limit: int = 20) -> Sequence[OutboxMessage]:
@@ -89,6 +96,15 @@ def failed(session: Session, message_id: UUID, attempts: int, error: str) -> Non
     else:
         values["available_at"] = moment + timedelta(seconds=min(3600, 5 * 2**attempts))
     session.execute(update(OutboxMessage).where(OutboxMessage.id == message_id).values(**values))
+
+
+def give_back(session: Session, message_ids: Sequence[UUID]) -> None:
+    """What a worker took and had no time for: anybody may take it now, and it was no try."""
+    session.execute(
+        update(OutboxMessage)
+        .where(OutboxMessage.id.in_(message_ids), OutboxMessage.done_at.is_(None))
+        .values(leased_until=None, attempts=OutboxMessage.attempts - 1)
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import Table, insert, select
 from sqlalchemy.orm import Session
 
 from civicvote.domain import pabulib
@@ -25,16 +25,17 @@ from civicvote.domain.permissions import Actor, Permission
 from civicvote.domain.tally import Election
 from civicvote.domain.text import normalise
 from civicvote.keystore import KeyStore
-from civicvote.models.base import new_id
+from civicvote.models.base import Base, new_id
 from civicvote.models.counts import PublishedFile
 from civicvote.models.cycles import Cycle, Pool
 from civicvote.models.projects import Project
 from civicvote.models.verification import Person
 from civicvote.models.votes import Ballot, Participation, Vote
 from civicvote.services import audit, board, clock, counting, search, votes
-from civicvote.services.counting.files import pb_name
+from civicvote.services.counting.files import NO_CURRENCY, pb_name
 
 CHUNK = 5_000
+_SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?")
 #: Columns of PROJECTS that the platform writes itself; others are kept and given back.
 OWN_COLUMNS = frozenset({"project_id", "cost", "votes", "score", "name", "selected"})
 
@@ -86,6 +87,8 @@ def _cycle(session: Session, file: pabulib.PabulibFile, terms: Terms) -> Cycle:
     opens, closes = _window(file.meta)
     title = normalise(terms.title or file.meta.get("description") or file.meta.get("unit") or "Pabulib")[:120]
     slug = terms.slug or _slug(title)
+    if not _SLUG.fullmatch(slug):
+        raise InvalidError(msg("주소에는 영문 소문자, 숫자, 붙임표(-)만 쓸 수 있습니다 (최대 60자)."), field="slug")
     if session.scalar(select(Cycle.id).where(Cycle.slug == slug)):
         raise ConflictError(msg("같은 주소의 예산이 이미 있습니다: %(slug)s", slug=slug))
     made = Cycle(
@@ -109,15 +112,21 @@ def _cycle(session: Session, file: pabulib.PabulibFile, terms: Terms) -> Cycle:
         completion=terms.completion,
         step_won=max(1, round(Fraction(terms.step))),
         exhaustive_stop=terms.exhaustive_stop,
-        tie="id" if terms.tie == "id" else terms.tie,
+        tie=terms.tie,
         min_support=terms.threshold,
         origin="import",
-        currency=(file.meta.get("currency") or "KRW").upper()[:3],
+        currency=_currency(file.meta.get("currency", "")),
         created_at=clock.now(),
     )
     session.add(made)
     session.flush()
     return made
+
+
+def _currency(text: str) -> str:
+    """ISO 4217's letters; XXX (none) where the file doesn't say: foreign money must not be taken for won."""
+    code = text.strip().upper()
+    return code if re.fullmatch(r"[A-Z]{3}", code) else NO_CURRENCY
 
 
 def _whole(amount: int | Fraction) -> int:
@@ -230,13 +239,20 @@ def _cast_all(session: Session, vote: Vote, election: Election, keys: KeyStore, 
     _write(session, vote.id, people, boxed)
 
 
+def _table(model: type[Base]) -> Table:
+    table = model.__table__
+    assert isinstance(table, Table)
+    return table
+
+
 def _write(session: Session, vote_id: UUID, people: list[dict[str, Any]], boxed: list[dict[str, Any]]) -> None:
     if not people:
         return
-    session.execute(insert(Person), people)
     taking_part = [{"vote_id": vote_id, "person_id": person["id"]} for person in people]
-    session.execute(insert(Participation), sorted(taking_part, key=lambda row: row["person_id"]))
-    session.execute(insert(Ballot), sorted(boxed, key=lambda row: row["id"]))
+    write = session.connection().execute  # plain rows: the ORM's bookkeeping costs more than sealing them
+    write(insert(_table(Person)), people)
+    write(insert(_table(Participation)), taking_part)
+    write(insert(_table(Ballot)), sorted(boxed, key=lambda row: row["id"]))
 
 
 def import_file(
@@ -248,7 +264,7 @@ def import_file(
     keys: KeyStore,
     homes: Sequence[str | None] = (),
 ) -> Cycle:
-    """Make a closed, sealed, counted and published cycle of a file. `homes`: district codes of voters, where known.
+    """Make a closed, sealed, counted and published cycle of a file. `homes`: districts of its people, in any order.
 
     Runs as the platform itself: the election was decided elsewhere, and its rules are the given ones. InvalidError for
     a vote that is not over or points that don't fit; ConflictError for a slug that is taken.

@@ -1,40 +1,45 @@
 """Published results, for everybody."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from civicvote.domain.ballots.counting import REASONS
 from civicvote.domain.errors import NotFoundError
 from civicvote.domain.lifecycles import CycleState
 from civicvote.domain.messages import Message
 from civicvote.domain.permissions import Actor
+from civicvote.domain.tally import Amount
 from civicvote.models.counts import PublishedFile, TallyDecision, TallyRun
 from civicvote.models.cycles import Cycle
 from civicvote.models.projects import Project
 from civicvote.models.votes import Vote
 from civicvote.services import board
-from civicvote.services.counting.outcomes import read_reason
+from civicvote.services.counting.outcomes import exact, read_reason
 
 
 @dataclass(frozen=True, slots=True)
 class Winner:
-    """A funded project. `share_won`: what one supporter's share was, in won (Equal Shares)."""
+    """A funded project. Amounts in the cycle's currency.
+
+    `share`: the most that one supporter paid of their own share (per point where ballots carry points; Equal Shares
+    only). `emptied`: how many supporters gave all they had left, which was that or less.
+    """
 
     place: int
     number: str
     id: UUID | None
     title: str
-    cost_won: int
+    cost: Amount
     votes: int
-    share_won: int | None
-    left_won: int
-    filled_up: bool
+    share: Amount | None
+    emptied: int
+    left: Amount
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +49,13 @@ class Loser:
     number: str
     id: UUID | None
     title: str
-    cost_won: int
+    cost: Amount
     votes: int
-    reason: Message
+    reason: Mapping[str, Any]
+
+    def explained(self, money: Callable[[Amount], Any]) -> Message:
+        """Why, in a sentence; `money` writes amounts in the cycle's currency."""
+        return read_reason(self.reason, money)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,20 +72,36 @@ class Beside:
 
 @dataclass(frozen=True, slots=True)
 class Contest:
-    """A pool's result. Money in won."""
+    """A pool's result. Amounts in the cycle's currency.
+
+    `endowment`: what everybody held at the start of the final round, after `rounds` raises (Equal Shares only).
+    `scored`: ballots carry points.
+    """
 
     pool: str
     title: str
-    budget_won: int
-    spent_won: int
+    budget: Amount
+    spent: Amount
     rule: str
     utility: str
     completion: str
+    scored: bool
     voters: int
+    endowment: Amount | None
+    rounds: int
     winners: Sequence[Winner]
     losers: Sequence[Loser]
     ties: Sequence[tuple[str, str]]
     beside: Beside
+
+
+@dataclass(frozen=True, slots=True)
+class Papers:
+    """Ballots: counted ones, valid ones among them, and the others by reason."""
+
+    counted: int
+    valid: int
+    invalid: Sequence[tuple[Message, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,18 +119,13 @@ class Result:
     cycle: Cycle
     vote: Vote
     participants: int
-    ballots: int
+    papers: Papers
     turnout: board.Turnout
     contests: Sequence[Contest]
     files: Sequence[FileRow]
     published_at: datetime
     result_hash: str
     code_version: str
-
-
-def _won(value: Any) -> int:
-    """Whole won of an exact amount."""
-    return int(Fraction(value)) if value is not None else 0
 
 
 def _beside(document: Mapping[str, Any], titles: Mapping[str, str]) -> Beside:
@@ -129,11 +149,11 @@ def _contest(document: Mapping[str, Any], notice: Mapping[str, Any], ids: Mappin
             step["project"],
             ids.get(step["project"]),
             projects[step["project"]]["title"],
-            _won(step["cost"]),
+            exact(step["cost"]),
             step["votes"],
-            _won(step["price"]) * _won(step["cost"] if document["utility"] == "cost" else 1) if step["price"] else None,
-            _won(step["left"]),
-            step["completion"],
+            exact(step["price"]),
+            step["emptied"],
+            exact(step["left"]),
         )
         for place, step in enumerate(document["steps"], 1)
     ]
@@ -142,9 +162,9 @@ def _contest(document: Mapping[str, Any], notice: Mapping[str, Any], ids: Mappin
             reason["project"],
             ids.get(reason["project"]),
             projects[reason["project"]]["title"],
-            _won(projects[reason["project"]]["cost"]),
+            exact(projects[reason["project"]]["cost"]),
             document["votes"][reason["project"]],
-            read_reason(reason),
+            reason,
         )
         for reason in sorted(document["rejected"], key=lambda r: (-document["votes"][r["project"]], r["project"]))
     ]
@@ -152,17 +172,25 @@ def _contest(document: Mapping[str, Any], notice: Mapping[str, Any], ids: Mappin
     return Contest(
         document["pool"],
         document["title"],
-        _won(document["budget"]),
-        sum(winner.cost_won for winner in winners),
+        exact(document["budget"]),
+        sum(winner.cost for winner in winners),
         document["rule"],
         document["utility"],
         document["completion"],
+        next(one["measure"] for one in notice["contests"] if one["pool"] == document["pool"]) == "points",
         document["voters"],
+        exact(document["endowment"]),
+        document["rounds"],
         winners,
         losers,
         [(titles[a], titles[b]) for a, b in document["ties"]],
         _beside(document, titles),
     )
+
+
+def _papers(document: Mapping[str, Any]) -> Papers:
+    invalid = [(REASONS[reason], n) for reason, n in document["invalid"].items()]
+    return Papers(document["counted"], document["valid"], invalid)
 
 
 def _approved(session: Session, slug: str) -> Any:
@@ -196,7 +224,7 @@ def published(session: Session, actor: Actor, slug: str) -> Result:
         cycle,
         vote,
         turnout.total,
-        sum(contest["ballots"] for contest in result["result"]["contests"]),
+        _papers(result["papers"]),
         turnout,
         [_contest(contest, vote.notice, ids) for contest in result["contests"]],
         [FileRow(name, sha) for name, sha in files],

@@ -4,6 +4,7 @@ from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 
 from civicvote.db import session
+from civicvote.domain.errors import NotFoundError
 from civicvote.services import health
 from civicvote.web import observe
 from civicvote.web.access import public, settings
@@ -21,12 +22,15 @@ def healthz() -> ResponseReturnValue:
 @bp.get("/readyz")
 @public
 def readyz() -> ResponseReturnValue:
-    """The process can serve: its database answers. A dead database is the error table's 503."""
-    return jsonify(status="ok" if health.ready(session()) else "down")
+    """The process can serve: its database answers and has the tables. A dead one is the error table's 503."""
+    health.ready(session())
+    return jsonify(status="ok")
 
 
 @bp.get("/metrics")
 @public
 def metrics() -> ResponseReturnValue:
     """Figures for Prometheus, for the token's bearer or the machine itself."""
-    return observe.metrics(settings())
+    if not observe.may_read_metrics(settings()):
+        raise NotFoundError
+    return observe.metrics(health.figures(session()))

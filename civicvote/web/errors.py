@@ -4,11 +4,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
-from flask import Flask, Response, g, jsonify, make_response, redirect, render_template, request, url_for
+from flask import Flask, Response, current_app, g, jsonify, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
@@ -108,10 +108,11 @@ def _page(problem: Problem, request_id: str) -> Response:
         context |= {"title": say(problem.title), "message": say(problem.message)}
         context["actions"] = [(_("처음 화면으로"), "/")]
         response = make_response(render_template("errors/_part.html" if part else "errors/page.html", **context))
-    except Exception as error:  # noqa: BLE001 — the last page must come
+    except Exception as error:
         log.error("error-page", error=type(error).__name__, exc_info=error)
         context |= {"title": str(problem.title), "message": str(problem.message)}
-        response = make_response(render_template("errors/plain.html", **context))
+        # Straight from the environment: the context processors need what may be missing, such as a known host.
+        response = make_response(current_app.jinja_env.get_template("errors/plain.html").render(context))
         part = False
     if part:
         response.headers["HX-Retarget"] = "#messages"
@@ -152,6 +153,8 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(DomainError, lambda error: show(_domain(error)))
     app.register_error_handler(HTTPException, lambda error: show(_http(error)))
     app.register_error_handler(StaleDataError, lambda _error: show(Problem(409, *WORDS[409])))
+    # NUL in an address, a number past the column: PostgreSQL refuses what SQLite would simply not find.
+    app.register_error_handler(DataError, lambda _error: show(Problem(400, *WORDS[400])))
     app.register_error_handler(IntegrityError, lambda error: show(_busy(error)))
     app.register_error_handler(OperationalError, lambda error: show(_busy(error)))
     app.register_error_handler(SecondFactorNeededError, _second_factor)

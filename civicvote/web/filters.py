@@ -1,6 +1,8 @@
 """How values read: won, dates, particles, states."""
 
+import math
 from datetime import datetime
+from fractions import Fraction
 from typing import Any
 
 from flask import Flask
@@ -8,6 +10,7 @@ from flask import Flask
 from civicvote.domain import districts, korean
 from civicvote.domain.lifecycles import CYCLE, PROJECT, PROJECT_TONES, CycleState, ProjectState
 from civicvote.domain.money import format_won, format_won_exact
+from civicvote.domain.tally.explain import grouped
 from civicvote.web import markup
 from civicvote.web.i18n import language, say
 
@@ -24,6 +27,40 @@ def won_exact(value: int | None) -> str:
     if value is None:
         return "–"
     return format_won_exact(int(value)) if language() == "ko" else f"₩{int(value):,}"
+
+
+def money(value: int | Fraction | None, currency: str = "KRW") -> str:
+    """An amount of a cycle: won as `won` writes it, another currency as `PLN 1,234,567`, bare where none is known."""
+    if value is None:
+        return "–"
+    if currency == "KRW":
+        return won(_whole(value))
+    return _foreign(value, currency)
+
+
+def money_exact(value: int | Fraction | None, currency: str = "KRW") -> str:
+    """The same to the last won."""
+    if value is None:
+        return "–"
+    return won_exact(_whole(value)) if currency == "KRW" else _foreign(value, currency)
+
+
+def explained(loser: Any, currency: str = "KRW") -> str:
+    """Why a project was not chosen (`services.results.Loser`), its amounts in the cycle's currency.
+
+    Won are cut, not rounded: what supporters have left must never look like enough.
+    """
+    return say(loser.explained(lambda value: money_exact(math.floor(value) if currency == "KRW" else value, currency)))
+
+
+def _whole(value: int | Fraction) -> int:
+    """To the nearest won, halves up: shares of Equal Shares are exact fractions."""
+    return math.floor(value + Fraction(1, 2))
+
+
+def _foreign(value: int | Fraction, currency: str) -> str:
+    figures = grouped(value)
+    return figures if currency == "XXX" else f"{currency} {figures}"
 
 
 def moment(value: datetime | str | None) -> str:
@@ -65,7 +102,20 @@ def district(code: str | None) -> str:
 
 def init_app(app: Flask) -> None:
     """Give them to templates."""
-    own: list[Any] = [won, won_exact, moment, day, number, project_state, project_tone, cycle_state, district]
+    own: list[Any] = [
+        won,
+        won_exact,
+        money,
+        money_exact,
+        explained,
+        moment,
+        day,
+        number,
+        project_state,
+        project_tone,
+        cycle_state,
+        district,
+    ]
     for function in own:
         app.jinja_env.filters[function.__name__] = function
     app.jinja_env.filters["markdown"] = markup.markdown

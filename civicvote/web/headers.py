@@ -3,7 +3,7 @@
 import secrets
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, abort, g, request
 
 from civicvote.settings import Settings
 
@@ -63,11 +63,9 @@ def init_app(app: Flask, settings: Settings) -> None:
 
     @app.before_request
     def _same_origin() -> None:
-        """A browser names the origin of every POST; a foreign one is refused before any form is read."""
+        """A browser names the origin of every POST; a foreign or hidden one ("null") is refused before any form is read."""
         if request.method in {"GET", "HEAD", "OPTIONS"}:
             return
         origin = request.headers.get("Origin")
-        if origin and origin != "null" and urlsplit(origin).netloc != request.host:
-            from flask import abort
-
+        if origin is not None and urlsplit(origin).netloc != request.host:
             abort(403)

@@ -5,14 +5,24 @@ import logging
 import os
 import re
 import secrets
+import sys
 import time
-from collections.abc import MutableMapping
+import traceback
+from collections.abc import Mapping, MutableMapping
 from datetime import datetime
 from typing import Any
 
 import structlog
-from flask import Flask, Response, abort, g, request
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest, multiprocess
+from flask import Flask, Response, g, request
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+    multiprocess,
+)
 
 from civicvote.services import clock
 from civicvote.settings import Settings
@@ -46,8 +56,6 @@ def _frames_only(_logger: object, _name: str, event: MutableMapping[str, Any]) -
     """Where it went wrong, without the error's own text: that may hold what somebody typed."""
     error = event.pop("exc_info", None)
     if isinstance(error, BaseException) and error.__traceback__:
-        import traceback
-
         event["exception"] = [
             f"{f.filename}:{f.lineno} {f.name}" for f in traceback.extract_tb(error.__traceback__)[-12:]
         ]
@@ -65,7 +73,7 @@ def configure_logs(level: str) -> None:
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level)),
-        logger_factory=structlog.PrintLoggerFactory(__import__("sys").stderr),
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
         cache_logger_on_first_use=False,
     )
 
@@ -89,18 +97,20 @@ def may_read_metrics(settings: Settings) -> bool:
     if token:
         given = request.headers.get("Authorization", "").removeprefix("Bearer ")
         return hmac.compare_digest(given.encode(), token.encode())
-    return request.remote_addr in {"127.0.0.1", "::1"} and "X-Forwarded-For" not in request.headers
+    through_proxy = any(name in request.headers for name in ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"))
+    return request.remote_addr in {"127.0.0.1", "::1"} and not through_proxy
 
 
-def metrics(settings: Settings) -> Response:
-    """The figures of all processes of this server."""
-    if not may_read_metrics(settings):
-        abort(404)
+def metrics(figures: Mapping[str, tuple[str, float]]) -> Response:
+    """The figures of all processes of this server, and `figures` (name → help text, value) as they are now."""
+    everybody = registry
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
         everybody = CollectorRegistry()
         multiprocess.MultiProcessCollector(everybody)  # type: ignore[no-untyped-call]
-        return Response(generate_latest(everybody), content_type=CONTENT_TYPE_LATEST)
-    return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+    now = CollectorRegistry()
+    for name, (text, value) in figures.items():
+        Gauge(name, text, registry=now).set(value)
+    return Response(generate_latest(everybody) + generate_latest(now), content_type=CONTENT_TYPE_LATEST)
 
 
 def arrived() -> datetime:

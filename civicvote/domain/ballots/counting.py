@@ -95,11 +95,14 @@ def open_ballots(counted: Iterable[bytes], secret_key: bytes, notice: Notice) ->
             undecryptable.append(tracker(vote, sealed))
             continue
         ballot = parse(padded, rules.length)
-        problem = "malformed" if ballot is None else _reason(rules, ballot, valid)
-        if ballot is None or problem:
+        if ballot is None:
+            spoiled.append(Spoiled("malformed", padded))
+            continue
+        own = ballot.own_hash()
+        if problem := _reason(rules, ballot, known=own in valid):
             spoiled.append(Spoiled(problem, padded))
         else:
-            valid[ballot.own_hash()] = ballot
+            valid[own] = ballot
     return Opened(
         vote,
         tuple(valid[key] for key in sorted(valid)),
@@ -108,10 +111,10 @@ def open_ballots(counted: Iterable[bytes], secret_key: bytes, notice: Notice) ->
     )
 
 
-def _reason(rules: Rules, ballot: Ballot, valid: Mapping[bytes, Ballot]) -> str:
+def _reason(rules: Rules, ballot: Ballot, *, known: bool) -> str:
     if problem := rules.problem(ballot):
         return problem.code
-    return "duplicate" if ballot.own_hash() in valid else ""
+    return "duplicate" if known else ""
 
 
 def read_opened(body: Any, notice: Notice, counted: Iterable[str]) -> Opened:
@@ -163,7 +166,7 @@ def _check_lists(opened: Opened, rules: Rules) -> None:
 
 def _spoiled_reason(one: Spoiled, rules: Rules, valid: Mapping[bytes, Ballot]) -> str:
     ballot = parse(one.plaintext, rules.length)
-    return "malformed" if ballot is None else _reason(rules, ballot, valid)
+    return "malformed" if ballot is None else _reason(rules, ballot, known=ballot.own_hash() in valid)
 
 
 def export_document(notice: Notice, counted: Iterable[tuple[str, bytes]]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any
 from civicvote.domain.errors import InvalidError
 from civicvote.domain.messages import msg
 
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 _VOTE = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 
 
@@ -21,7 +22,7 @@ def canonical(value: Any) -> bytes:
     """
     _refuse_floats(value)
     try:
-        return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+        return _encode(value).encode()
     except (TypeError, ValueError, RecursionError) as error:
         raise InvalidError(msg("표준 형식(JSON)으로 적을 수 없는 값입니다.")) from error
 

@@ -1,12 +1,19 @@
 """Files of a published result: names, Pabulib's keys, tables."""
 
 import re
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
 
 from civicvote.domain.ballots.rules import Notice
+from civicvote.domain.tally import Ballot, Election
 from civicvote.models.cycles import Cycle
 from civicvote.services.counting.outcomes import read_reason
 from civicvote.services.exports import csv_bytes
+
+#: ISO 4217 for "none": a file that does not say in what it counts.
+NO_CURRENCY = "XXX"
 
 
 def pb_name(notice: Notice, pool: str) -> str:
@@ -37,15 +44,32 @@ def meta(notice: Notice, pool: str, cycle: Cycle) -> dict[str, str]:
     return made | own
 
 
-def columns(notice: Notice, pool: str) -> dict[str, dict[str, str]]:
+def without(election: Election, gone: Collection[str]) -> Election:
+    """The election without the projects `gone`; its voters stay."""
+    if not any(project.id in gone for project in election.projects):
+        return election
+    kept = [number for number, project in enumerate(election.projects) if project.id not in gone]
+    place = {old: new for new, old in enumerate(kept)}
+    grouped: Counter[tuple[tuple[int, ...], tuple[int, ...]]] = Counter()
+    for ballot in election.ballots:
+        rows = [number for number, pick in enumerate(ballot.picks) if pick in place]
+        points = tuple(ballot.points[row] for row in rows) if election.scored else ()
+        grouped[tuple(place[ballot.picks[row]] for row in rows), points] += ballot.count
+    return replace(
+        election,
+        projects=tuple(election.projects[number] for number in kept),
+        ballots=tuple(Ballot(picks, points, count) for (picks, points), count in grouped.items()),
+    )
+
+
+def columns(notice: Notice) -> dict[str, dict[str, str]]:
     """Further columns of PROJECTS that an imported file had."""
-    del pool
     found: dict[str, dict[str, str]] = notice.get("more", {}).get("pabulib", {}).get("columns", {})
     return found
 
 
-def projects_csv(notice: Notice, result: dict[str, Any]) -> bytes:
-    """Every project with pool, cost, votes, outcome and reason."""
+def projects_csv(notice: Notice, result: dict[str, Any], currency: str) -> bytes:
+    """Every project with pool, cost, votes, outcome and reason. Amounts in `currency`, which the header names."""
     titles = {p["id"]: p for p in notice["projects"]}
     rows: list[list[object]] = []
     for contest in result["contests"]:
@@ -65,4 +89,5 @@ def projects_csv(notice: Notice, result: dict[str, Any]) -> bytes:
                     reasons.get(project, ""),
                 ]
             )
-    return csv_bytes(["분야", "번호", "사업", "사업비(원)", "득표", "결과", "선정 순서", "이유"], rows)
+    unit = {"KRW": "(원)", NO_CURRENCY: ""}.get(currency, f"({currency})")
+    return csv_bytes(["분야", "번호", "사업", f"사업비{unit}", "득표", "결과", "선정 순서", "이유"], rows)

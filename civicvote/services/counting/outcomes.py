@@ -1,13 +1,14 @@
 """A count as it is kept and shown: per pool who won at which price, who did not and why, and what the other rule would say."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
 from civicvote.domain import tally
 from civicvote.domain.ballots import contests
+from civicvote.domain.ballots.counting import Opened
 from civicvote.domain.ballots.rules import Notice
-from civicvote.domain.ballots.sealing import Ballot
 from civicvote.domain.messages import Message
 
 
@@ -37,33 +38,27 @@ def _reason(reason: tally.Reason) -> dict[str, Any]:
     }
 
 
-def read_reason(document: Mapping[str, Any]) -> Message:
-    """The sentence that tells why a project was not chosen."""
-    facts = {key: _exact(value) for key, value in document["facts"].items()}
-    return tally.explain(tally.Reason(document["project"], tally.Code(document["code"]), facts))
+#: Facts that name a project; all others are numbers.
+_NAMES = {"by", "stopped"}
 
 
-def _exact(value: Any) -> Any:
-    """Numbers written as text by `_fact` are fractions again; other text (ids) stays."""
-    if isinstance(value, str) and "/" in value:
-        top, _, bottom = value.partition("/")
-        if top.isdigit() and bottom.isdigit():
-            return Fraction(int(top), int(bottom))
-    return value
+def read_reason(document: Mapping[str, Any], money: Callable[[tally.Amount], Any] | None = None) -> Message:
+    """The sentence that tells why a project was not chosen. `money` writes amounts, in a currency; else bare figures."""
+    facts = {key: value if key in _NAMES else exact(value) for key, value in document["facts"].items()}
+    reason = tally.Reason(document["project"], tally.Code(document["code"]), facts)
+    return tally.explain(reason, money) if money else tally.explain(reason)
+
+
+def exact(value: Any) -> Any:
+    """A number as `_fact` wrote it: int, or the Fraction its text says."""
+    return Fraction(value) if isinstance(value, str) else value
 
 
 def _other(rule: tally.Rule) -> tally.Rule:
     """The rule to compare with: greedy for Equal Shares, Equal Shares with add1 for greedy."""
-    common = {"tie": rule.tie, "threshold": rule.threshold, "withdrawn": rule.withdrawn, "exclusive": rule.exclusive}
     if rule.method is tally.Method.EQUAL_SHARES:
-        return tally.Rule(tally.Method.GREEDY, **common)  # type: ignore[arg-type]  # fields of the same rule
-    return tally.Rule(
-        tally.Method.EQUAL_SHARES,
-        utility=rule.utility,
-        completion=tally.Completion.ADD1,
-        step=rule.step if rule.step > 1 else 1000,
-        **common,  # type: ignore[arg-type]
-    )
+        return replace(rule, method=tally.Method.GREEDY)
+    return replace(rule, method=tally.Method.EQUAL_SHARES, completion=tally.Completion.ADD1)
 
 
 def _beside(election: tally.Election, outcome: tally.Outcome) -> dict[str, Any]:
@@ -78,8 +73,12 @@ def _beside(election: tally.Election, outcome: tally.Outcome) -> dict[str, Any]:
     }
 
 
-def document(notice: Notice, ballots: Sequence[Ballot], withdrawn: Collection[str]) -> dict[str, Any]:
-    """Everything a count says: `result` is what gets published and signed, `contests` what the pages explain."""
+def document(notice: Notice, opened: Opened, withdrawn: Collection[str]) -> dict[str, Any]:
+    """Everything a count says: `result` is what gets published and signed, the rest what the pages explain.
+
+    `papers`: how many ballots were counted, how many of them are valid, and the reasons of the others.
+    """
+    ballots = opened.ballots
     counted = contests.outcomes(notice, ballots, withdrawn)
     shown = []
     for contest in notice["contests"]:
@@ -104,4 +103,8 @@ def document(notice: Notice, ballots: Sequence[Ballot], withdrawn: Collection[st
             }
         )
     selected = {pool: outcome.selected for pool, outcome in counted.items()}
-    return {"result": contests.result_document(notice, ballots, selected), "contests": shown}
+    return {
+        "result": contests.result_document(notice, ballots, selected),
+        "contests": shown,
+        "papers": {"counted": opened.total, "valid": len(ballots), "invalid": opened.reasons()},
+    }

@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from dataclasses import replace
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sqlalchemy import select
@@ -62,15 +63,17 @@ def discard(session: Session, actor: Actor, slug: str, *, reason: str) -> None:
     _decide(session, actor, run, approved=False)
 
 
-def _counted_again(session: Session, vote: Vote, run: TallyRun, keys: KeyStore) -> opening.Opened:
+Counted = Sequence[tuple[str, bytes]]
+
+
+def _counted_again(session: Session, vote: Vote, run: TallyRun, keys: KeyStore, counted: Counted) -> opening.Opened:
     """Open (where the key is here) and count anew; ConflictError unless every byte is the same."""
     notice = runs.notice_of(vote)
-    counted = board.counted(session, vote)
     if vote.key_mode == "file":
-        opened = runs.open_by_file(session, vote, keys)
+        opened = runs.open_by_file(vote, keys, counted)
     else:
         opened = opening.read_opened(json.loads(run.plaintexts), notice, [tracker for tracker, _ in counted])
-    again = outcomes.document(notice, opened.ballots, box.withdrawn(session, vote))
+    again = outcomes.document(notice, opened, box.withdrawn(session, vote))
     same = (
         opening.counted_digest(counted) == run.input_hash
         and canonical(opened.document()) == run.plaintexts
@@ -86,7 +89,8 @@ def _counted_again(session: Session, vote: Vote, run: TallyRun, keys: KeyStore) 
 def publish(session: Session, actor: Actor, slug: str, *, keys: KeyStore) -> None:
     """Count again; if all is the same, put the digests on the board, publish bundle and files, and move every project."""
     cycle, vote, run = _waiting(session, actor, slug)
-    opened = _counted_again(session, vote, run, keys)
+    counted = board.counted(session, vote)
+    opened = _counted_again(session, vote, run, keys, counted)
     workflow.move(session, actor, CYCLE, cycle, "publish")
     _decide(session, actor, run, approved=True)
     board.append(
@@ -98,25 +102,36 @@ def publish(session: Session, actor: Actor, slug: str, *, keys: KeyStore) -> Non
         ],
         keys=keys,
     )
-    for file in _files(session, cycle, vote, run, opened, keys):
-        session.add(file)
+    files_of = _Published(cycle, vote, run, counted, opened)
+    session.add_all(_files(session, files_of, keys))
     _move_projects(session, actor, cycle, run)
     session.flush()
 
 
-def _files(
-    session: Session, cycle: Cycle, vote: Vote, run: TallyRun, opened: opening.Opened, keys: KeyStore
-) -> list[PublishedFile]:
-    notice = runs.notice_of(vote)
+@dataclass(frozen=True, slots=True)
+class _Published:
+    """What goes into the files."""
+
+    cycle: Cycle
+    vote: Vote
+    run: TallyRun
+    counted: Counted
+    opened: opening.Opened
+
+
+def _files(session: Session, of: _Published, keys: KeyStore) -> list[PublishedFile]:
+    vote, run, opened, notice = of.vote, of.run, of.opened, runs.notice_of(of.vote)
+    gone = box.withdrawn(session, vote)
     extra = {
-        files.pb_name(notice, c["pool"]): pb_file(notice, opened, run, c["pool"], cycle) for c in notice["contests"]
+        files.pb_name(notice, c["pool"]): pb_file(notice, opened, run, c["pool"], of.cycle, gone)
+        for c in notice["contests"]
     }
-    extra["projects.csv"] = files.projects_csv(notice, run.result)
+    extra["projects.csv"] = files.projects_csv(notice, run.result, of.cycle.currency)
     archive = bundle.build(
         notice=notice,
         board=board.entries(session, vote.id),
         heads=board.heads(session, vote.id),
-        counted=board.counted(session, vote),
+        counted=of.counted,
         opened=opened,
         participants=box.numbers(session, vote).participants,
         result=run.result["result"],
@@ -144,14 +159,20 @@ def _files(
     ]
 
 
-def pb_file(notice: Notice, opened: opening.Opened, run: TallyRun, pool: str, cycle: Cycle) -> bytes:
-    """A pool's contest in Pabulib's format: canonical ballots, shuffled by their own text, no demographics."""
+def pb_file(
+    notice: Notice, opened: opening.Opened, run: TallyRun, pool: str, cycle: Cycle, gone: Collection[str] = ()
+) -> bytes:
+    """A pool's contest in Pabulib's format: canonical ballots, ordered by their own text, no demographics.
+
+    Projects that left the vote (`gone`) are left out, or a count of the file could choose them; a ballot that chose
+    only such a one stays as an empty one, because its share of the money stays in the pool too.
+    """
     unit = notice.get("more", {}).get("pabulib", {}).get("point_unit", 1)
-    election = replace(contests.election(notice, opened.ballots, pool), point_unit=unit)
+    election = files.without(replace(contests.election(notice, opened.ballots, pool), point_unit=unit), gone)
     selected = next(c["selected"] for c in run.result["result"]["contests"] if c["pool"] == pool)
     return pabulib.dump(
         pabulib.from_election(
-            election, files.meta(notice, pool, cycle), selected=selected, columns=files.columns(notice, pool)
+            election, files.meta(notice, pool, cycle), selected=selected, columns=files.columns(notice)
         )
     )
 

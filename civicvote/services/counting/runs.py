@@ -57,8 +57,7 @@ def seal(session: Session, actor: Actor, slug: str, *, keys: KeyStore) -> None:
             )
         )
     workflow.move(session, actor, CYCLE, cycle, "seal")
-    counted = board.seal(session, actor, vote, keys=keys)
-    audit.record(session, actor, "vote:seal", vote, ballots=len(counted))
+    board.seal(session, actor, vote, keys=keys)
 
 
 def export(session: Session, actor: Actor, slug: str) -> bytes:
@@ -80,13 +79,14 @@ def count(session: Session, actor: Actor, slug: str, *, keys: KeyStore) -> Tally
                 "이 투표의 열쇠는 나누어 보관 중입니다. 개표용 파일을 내려받아 오프라인에서 연 뒤 결과 파일을 올려 주십시오."
             )
         )
-    return _keep(session, actor, cycle, vote, open_by_file(session, vote, keys))
+    workflow.move(session, actor, CYCLE, cycle, "count")
+    counted = board.counted(session, vote)
+    return _keep(session, actor, vote, counted, open_by_file(vote, keys, counted))
 
 
-def open_by_file(session: Session, vote: Vote, keys: KeyStore) -> opening.Opened:
-    """Decrypt the counted ballots with the key in the key folder."""
-    sealed = [ballot for _, ballot in board.counted(session, vote)]
-    return opening.open_ballots(sealed, keys.read(f"vote-{vote.id}"), notice_of(vote))
+def open_by_file(vote: Vote, keys: KeyStore, counted: Sequence[tuple[str, bytes]]) -> opening.Opened:
+    """Decrypt the counted (tracker, sealed) with the key in the key folder."""
+    return opening.open_ballots([sealed for _, sealed in counted], keys.read(f"vote-{vote.id}"), notice_of(vote))
 
 
 def receive(session: Session, actor: Actor, slug: str, *, opened: bytes) -> TallyRun:
@@ -95,23 +95,27 @@ def receive(session: Session, actor: Actor, slug: str, *, opened: bytes) -> Tall
     cycle, vote = vote_of(session, slug)
     if vote.key_mode == "file":
         raise ConflictError(msg("이 투표는 열쇠 파일로 바로 개표합니다. 「개표」를 눌러 주십시오."))
-    return _keep(session, actor, cycle, vote, read_opened(session, vote, opened))
+    workflow.move(session, actor, CYCLE, cycle, "count")
+    counted = board.counted(session, vote)
+    return _keep(session, actor, vote, counted, _read_opened(vote, counted, opened))
 
 
-def read_opened(session: Session, vote: Vote, opened: bytes) -> opening.Opened:
-    """Check an opened file against the counted list."""
+def _read_opened(vote: Vote, counted: Sequence[tuple[str, bytes]], opened: bytes) -> opening.Opened:
+    """Check an opened file against the counted list; InvalidError beside the field `opened`."""
     try:
         body = json.loads(opened)
     except (ValueError, RecursionError) as error:
         raise InvalidError(msg("개표 결과 파일(JSON)을 읽을 수 없습니다."), field="opened") from error
-    trackers = [tracker for tracker, _ in board.counted(session, vote)]
-    return opening.read_opened(body, notice_of(vote), trackers)
+    try:
+        return opening.read_opened(body, notice_of(vote), [tracker for tracker, _ in counted])
+    except InvalidError as error:
+        raise InvalidError(error.message, field="opened") from error
 
 
-def _keep(session: Session, actor: Actor, cycle: Cycle, vote: Vote, opened: opening.Opened) -> TallyRun:
-    workflow.move(session, actor, CYCLE, cycle, "count")
-    counted = board.counted(session, vote)
-    result = outcomes.document(notice_of(vote), opened.ballots, box.withdrawn(session, vote))
+def _keep(
+    session: Session, actor: Actor, vote: Vote, counted: Sequence[tuple[str, bytes]], opened: opening.Opened
+) -> TallyRun:
+    result = outcomes.document(notice_of(vote), opened, box.withdrawn(session, vote))
     run = TallyRun(
         vote_id=vote.id,
         requested_by=actor.id,
