@@ -114,7 +114,6 @@ class DeskForm(BaseForm):
             ]
         ),
         default="",
-        description=_l("안내가 나올 때만 고릅니다."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
