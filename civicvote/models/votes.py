@@ -79,6 +79,17 @@ class Ballot(AppendOnly, Base):
     )
 
 
+class BallotWaiting(Base):
+    """A tracker the sequencer has not put on the board yet: a short list, so that it never searches all ballots."""
+
+    __tablename__ = "ballot_waiting"
+
+    tracker: Mapped[str] = mapped_column(String(24), primary_key=True)
+    vote_id: Mapped[UUID] = mapped_column(ForeignKey("vote.id"), index=True)
+
+    __table_args__ = (NO_ORDER,)
+
+
 class CastKey(AppendOnly, Base):
     """A form's idempotency key with the receipt it got: the same form sent again gets the same receipt."""
 

@@ -529,6 +529,16 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "ballot_waiting",
+        sa.Column("tracker", sa.String(length=24), nullable=False),
+        sa.Column("vote_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["vote_id"], ["vote.id"], name=op.f("fk_ballot_waiting_vote_id_vote")),
+        sa.PrimaryKeyConstraint("tracker", name=op.f("pk_ballot_waiting")),
+        sqlite_with_rowid=False,
+    )
+    with op.batch_alter_table("ballot_waiting", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_ballot_waiting_vote_id"), ["vote_id"], unique=False)
+    op.create_table(
         "board_entry",
         sa.Column("vote_id", sa.Uuid(), nullable=False),
         sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
@@ -959,6 +969,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_board_entry_item")
 
     op.drop_table("board_entry")
+    op.drop_table("ballot_waiting")
     op.drop_table("ballot")
     op.drop_table("vote")
     with op.batch_alter_table("pool", schema=None) as batch_op:

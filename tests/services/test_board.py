@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import time_machine
-from sqlalchemy import select, text
+from sqlalchemy import delete, select, text
 from sqlalchemy.orm import Session
 
 from civicvote.domain.ballots import board as chains
@@ -16,7 +16,7 @@ from civicvote.domain.permissions import SYSTEM, VISITOR
 from civicvote.keystore import KeyStore
 from civicvote.models.audit import AuditEvent
 from civicvote.models.verification import Person
-from civicvote.models.votes import Participation, TurnoutCount
+from civicvote.models.votes import BallotWaiting, Participation, TurnoutCount
 from civicvote.services import board, clock, voting
 from civicvote.services.board.turnout import guarded
 from tests.support.voting import Polls, form_key, opened, polls, voter
@@ -52,6 +52,17 @@ def test_a_batch_is_sorted_and_its_head_signed(session: Session, keys: KeyStore)
     more = [_cast(session, made, keys) for _ in range(3)]
     assert board.sequence(session, keys) == 3
     assert [entry.item for entry in _whole(session, made)[10:]] == sorted(more)
+
+
+def test_the_seal_finds_what_the_waiting_list_lost(session: Session, keys: KeyStore) -> None:
+    made = polls(session, keys)
+    tracker = _cast(session, made, keys)
+    session.execute(delete(BallotWaiting))
+    assert board.sequence(session, keys) == 0
+    assert board.unsequenced(session, made.vote.id) == [tracker]
+    with time_machine.travel(made.vote.closes_at + timedelta(minutes=2), tick=False):
+        assert [one for one, _ in board.seal(session, SYSTEM, made.vote, keys)] == [tracker]
+    assert [entry.kind for entry in _whole(session, made)] == ["notice", "ballot", "counted"]
 
 
 def test_an_excluded_project_is_announced_once(session: Session, keys: KeyStore) -> None:

@@ -31,7 +31,7 @@ from tests.trust.conftest import Station
 
 PEOPLE = 100 * SCALE
 #: What casting fills: nothing in these tables may name a project, a form or a minute.
-BALLOT_TABLES = ("participation", "ballot", "cast_key", "board_entry", "board_head", "turnout_count")
+BALLOT_TABLES = ("participation", "ballot", "ballot_waiting", "cast_key", "board_entry", "board_head", "turnout_count")
 
 
 def _dump(station: Station) -> Iterator[tuple[str, str]]:

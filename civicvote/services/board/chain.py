@@ -23,7 +23,7 @@ from civicvote.models.projects import Project
 from civicvote.models.votes import Ballot, BoardEntry, BoardHead, Participation, Vote
 from civicvote.services import audit, clock
 from civicvote.services.board.turnout import recompute
-from civicvote.services.board.waiting import unsequenced
+from civicvote.services.board.waiting import take, unsequenced
 from civicvote.services.locks import exclusive
 
 #: How long after the close a ballot that arrived in time may still be on its way through the application.
@@ -111,9 +111,12 @@ def _withdrawals(session: Session, vote: Vote) -> list[tuple[str, Any]]:
     return [("withdraw", {"project": number, "reason": reason}) for number, reason in lost if number not in known]
 
 
-def _sequence_one(session: Session, vote: Vote, keys: KeyStore) -> int:
+def _sequence_one(session: Session, vote: Vote, keys: KeyStore, *, whole: bool = False) -> int:
+    """`whole`: compare all ballots with the board, whatever the waiting list says; once, before the box is sealed."""
     exclusive(session, f"board|{vote.id}")
-    new = unsequenced(session, vote.id)
+    new = take(session, vote.id)
+    if whole:
+        new = unsequenced(session, vote.id)
     append(session, vote, [*_withdrawals(session, vote), *chains.ballot_rows(new)], keys)
     if new:
         recompute(session, vote.id)
@@ -165,7 +168,7 @@ def seal(session: Session, actor: Actor, vote: Vote, keys: KeyStore) -> Sequence
         return counted(session, vote)
     if clock.now() < vote.closes_at + GRACE:
         raise ConflictError(msg("아직 투표함을 봉인할 수 없습니다. 마감하고 1분이 지난 뒤에 봉인할 수 있습니다."))
-    _sequence_one(session, vote, keys)
+    _sequence_one(session, vote, keys, whole=True)
     rows = counted(session, vote)
     people = session.scalar(select(func.count()).where(Participation.vote_id == vote.id)) or 0
     if people != len(rows) + len(_voided(session, vote.id)):

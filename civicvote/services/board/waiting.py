@@ -3,10 +3,10 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, literal, select
+from sqlalchemy import ColumnElement, delete, literal, select
 from sqlalchemy.orm import Session
 
-from civicvote.models.votes import Ballot, BoardEntry
+from civicvote.models.votes import Ballot, BallotWaiting, BoardEntry
 
 
 def quoted(tracker: ColumnElement[str] | Any) -> ColumnElement[str]:
@@ -14,8 +14,14 @@ def quoted(tracker: ColumnElement[str] | Any) -> ColumnElement[str]:
     return literal('"') + tracker + literal('"')
 
 
+def take(session: Session, vote: UUID) -> list[str]:
+    """Trackers that wait for the board, taken off the list: what the sequencer posts. The caller holds the board's lock."""
+    taken = delete(BallotWaiting).where(BallotWaiting.vote_id == vote).returning(BallotWaiting.tracker)
+    return sorted(session.scalars(taken, execution_options={"synchronize_session": False}))
+
+
 def unsequenced(session: Session, vote: UUID) -> list[str]:
-    """Trackers of accepted ballots that are not on the board yet."""
+    """Trackers of accepted ballots that are not on the board yet, by comparing all ballots with the board."""
     posted = (
         select(BoardEntry.seq)
         .where(

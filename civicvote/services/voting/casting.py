@@ -22,7 +22,7 @@ from civicvote.domain.permissions import Actor
 from civicvote.keystore import KeyStore
 from civicvote.models.base import Base
 from civicvote.models.cycles import Cycle
-from civicvote.models.votes import Ballot, CastKey, Participation, Vote
+from civicvote.models.votes import Ballot, BallotWaiting, CastKey, Participation, Vote
 from civicvote.services import board, clock
 from civicvote.services.locks import exclusive, shared
 from civicvote.services.upsert import insert_new
@@ -30,6 +30,7 @@ from civicvote.services.voting import entrance
 
 #: Tables themselves: the hot path has no use for the ORM's bulk machinery.
 _BALLOT = Base.metadata.tables[Ballot.__tablename__]
+_WAITING = Base.metadata.tables[BallotWaiting.__tablename__]
 _CAST_KEY = Base.metadata.tables[CastKey.__tablename__]
 _FORM_KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
@@ -101,6 +102,7 @@ def _put(session: Session, vote: Vote, slot: bytes, sealed: sealing.Sealed) -> N
             tracker=sealed.tracker,
         )
     )
+    session.execute(insert(_WAITING).values(tracker=sealed.tracker, vote_id=vote.id))
 
 
 def _secret(roll: bytes, purpose: str, slot: bytes, key: str) -> bytes:
