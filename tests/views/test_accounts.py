@@ -1,69 +1,24 @@
 """The door over HTTP: what a page says, what it does not, and which cookie it hands out."""
 
-import json
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from email.message import EmailMessage
-from pathlib import Path
 from typing import Any
 
-import pyotp
 import pytest
 import time_machine
-from flask import Flask, render_template
+from flask import Flask
 from flask.testing import FlaskClient
-from flask_babel import force_locale
-from sqlalchemy import Engine, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
-from werkzeug.test import TestResponse
 
-from civicvote import db, jobs
+from civicvote import db
 from civicvote.app import create_app
-from civicvote.domain.permissions import Role
-from civicvote.models.accounts import Attempt, EmailToken, LoginSession, User
+from civicvote.models.accounts import Attempt, EmailToken, User
 from civicvote.models.audit import AuditEvent
-from civicvote.models.outbox import OutboxMessage
 from civicvote.services.accounts import passwords
 from civicvote.settings import Settings
-from tests import factories
-
-PASSWORD = "느티나무 아래 긴의자"
-#: The same for every test: hashing takes 40 ms.
-HASH = passwords.hashed(PASSWORD)
-PHONE = (
-    "Mozilla/5.0 (Linux; Android 14; SM-S921N) AppleWebKit/537.36 (KHTML, like Gecko) "
-    "Chrome/126.0.0.0 Mobile Safari/537.36"
-)
-
-
-def member(session: Session, *roles: Role, **values: Any) -> User:
-    values.setdefault("password_hash", HASH)
-    return factories.user(session, *roles, **values)
-
-
-def sign_in(client: FlaskClient, email: str, password: str = PASSWORD, **kwargs: Any) -> TestResponse:
-    return client.post("/sign-in", data={"email": email, "password": password, **kwargs.pop("form", {})}, **kwargs)
-
-
-def cookie(response: TestResponse, name: str = "cv") -> str:
-    return next((h for h in response.headers.getlist("Set-Cookie") if h.startswith(f"{name}=")), "")
-
-
-def mails(session: Session, kind: str = "") -> list[OutboxMessage]:
-    found = select(OutboxMessage).order_by(OutboxMessage.id)
-    return list(session.scalars(found.where(OutboxMessage.kind == kind) if kind else found))
-
-
-def join(client: FlaskClient, email: str = "minju@example.org", **values: str) -> TestResponse:
-    form = {"email": email, "name": "민주", "password": PASSWORD, "district": "11110", "consent": "y"} | values
-    return client.post("/sign-up", data=form)
-
-
-def path_of(mail: OutboxMessage) -> str:
-    url: str = mail.payload["url"]
-    assert url.startswith("http://localhost/")
-    return url.removeprefix("http://localhost")
+from tests.support.door import HASH, PASSWORD, bare, cookie, join, mails, member, path_of, sign_in
 
 
 def test_sign_up_confirm_and_be_in(client: FlaskClient, session: Session) -> None:
@@ -115,12 +70,6 @@ def test_a_confirmed_address_gets_the_same_page_and_another_mail(
     user = session.scalars(select(User).where(User.email == "known@example.org")).one()
     assert (user.name, user.password_hash) == ("원래 이름", HASH)
     assert not session.scalars(select(EmailToken).where(EmailToken.user_id == user.id)).all()
-
-
-def bare(response: TestResponse) -> str:
-    """The page without what differs on every request."""
-    text = re.sub(r'(nonce="|csrf_token" value="|X-CSRFToken":")[^"]*', r"\1", response.text)
-    return re.sub(r'value="[^"]*@example\.org"', "", text)
 
 
 def test_nobody_confirms_an_account_somebody_else_made_with_their_address(
@@ -393,235 +342,8 @@ def test_a_foreign_origin_is_refused(client: FlaskClient, session: Session) -> N
     assert sign_in(client, user.email or "", headers={"Origin": "https://evil.example"}).status_code == 403
 
 
-def test_devices_are_words_and_can_be_signed_out(app: Flask, session: Session) -> None:
-    user = member(session)
-    phone, desk = app.test_client(), app.test_client()
-    sign_in(phone, user.email or "", headers={"User-Agent": PHONE})
-    sign_in(desk, user.email or "", headers={"User-Agent": "Mozilla/5.0 (Windows NT 10.0; rv:128.0) Firefox/128.0"})
-    page = desk.get("/account/sessions")
-    assert "Chrome · Android" in page.text
-    assert "Firefox · Windows" in page.text
-    assert "Mozilla" not in page.text
-    other = session.scalars(select(LoginSession).where(LoginSession.device == "Chrome · Android")).one()
-    assert desk.post(f"/account/sessions/{other.id}/revoke").status_code == 303
-    assert phone.get("/account").status_code == 303
-    assert desk.get("/account").status_code == 200
-    sign_in(phone, user.email or "")
-    assert phone.post("/account/sessions/revoke-others").status_code == 303
-    assert desk.get("/account").status_code == 303
-
-
-def test_somebody_elses_session_is_not_found(session: Session, signed_in: Callable[[User], FlaskClient]) -> None:
-    mine, theirs = signed_in(member(session)), member(session)
-    signed_in(theirs)
-    other = session.scalars(select(LoginSession).where(LoginSession.user_id == theirs.id)).one()
-    assert mine.post(f"/account/sessions/{other.id}/revoke").status_code == 404
-    session.expire_all()
-    assert session.get_one(LoginSession, other.id).revoked_at is None
-
-
-def test_a_new_password_keeps_only_this_browser(app: Flask, session: Session) -> None:
-    user = member(session)
-    here, there = app.test_client(), app.test_client()
-    sign_in(here, user.email or "")
-    sign_in(there, user.email or "")
-    old = here.get_cookie("cv", domain="localhost")
-    wrong = here.post(
-        "/account/password", data={"password": "틀린 비밀번호입니다", "new_password": "새로 정한 긴 비밀번호"}
-    )
-    assert wrong.status_code == 422
-    assert "비밀번호가 맞지 않습니다" in wrong.text
-    done = here.post("/account/password", data={"password": PASSWORD, "new_password": "새로 정한 긴 비밀번호"})
-    assert done.status_code == 303
-    assert here.get("/account").status_code == 200
-    assert there.get("/account").status_code == 303
-    assert old
-    there.set_cookie("cv", old.value, domain="localhost")
-    assert there.get("/account").status_code == 303  # the token changed as well
-
-
-def test_a_change_of_address_writes_to_both(
-    client: FlaskClient, session: Session, signed_in: Callable[[User], FlaskClient]
-) -> None:
-    user = member(session, email="old@example.org")
-    browser, elsewhere = signed_in(user), signed_in(user)
-    assert browser.post("/account/email", data={"email": "new@example.org", "password": PASSWORD}).status_code == 200
-    assert {(m.kind, m.address) for m in mails(session)} == {
-        ("change-email", "new@example.org"),
-        ("change-email-notice", "old@example.org"),
-    }
-    path = path_of(mails(session, "change-email")[0])
-    assert client.get(path).status_code == 200
-    assert browser.post(path).status_code == 303
-    session.expire_all()
-    assert session.get_one(User, user.id).email == "new@example.org"
-    assert browser.get("/account").status_code == 200
-    assert elsewhere.get("/account").status_code == 303
-    assert mails(session, "email-changed")[0].address == "old@example.org"
-    assert client.post(path).status_code == 404
-
-
-def test_anothers_address_is_neither_taken_nor_told(session: Session, signed_in: Callable[[User], FlaskClient]) -> None:
-    member(session, email="taken@example.org")
-    browser = signed_in(member(session))
-    said = [
-        bare(browser.post("/account/email", data={"email": f"{name}@example.org", "password": PASSWORD}))
-        for name in ("taken", "free")
-    ]
-    assert said[0] == said[1]
-    kinds = {m.address: m.kind for m in mails(session) if m.kind != "change-email-notice"}
-    assert kinds == {"taken@example.org": "already-registered", "free@example.org": "change-email"}
-
-
-def test_profile(session: Session, signed_in: Callable[[User], FlaskClient]) -> None:
-    user = member(session)
-    browser = signed_in(user)
-    done = browser.post("/account", data={"name": "새 별명", "district": "11680", "locale": "en"})
-    assert done.status_code == 303
-    assert "cv_lang=en" in cookie(done, "cv_lang")
-    session.expire_all()
-    assert (user.name, user.district, user.locale) == ("새 별명", "11680", "en")
-    assert browser.post("/account", data={"name": "x", "locale": "ko"}).status_code == 422
-    event = session.scalars(select(AuditEvent).where(AuditEvent.action == "account:profile")).one()
-    assert event.detail == {"fields": ["name", "district", "locale"]}
-
-
-def test_my_data_is_all_mine_and_no_pick(session: Session, signed_in: Callable[[User], FlaskClient]) -> None:
-    user = member(session, email="me@example.org", level=2)
-    other = member(session)
-    pool = factories.pool(session, factories.cycle(session))
-    factories.project(session, pool, user, title="내가 쓴 제안")
-    factories.project(session, pool, other, title="남이 쓴 제안")
-    response = signed_in(user).post("/account/data")
-    assert response.status_code == 200
-    assert response.headers["Content-Disposition"].startswith("attachment")
-    found = json.loads(response.text)
-    assert found["account"]["email"] == "me@example.org"
-    assert [one["title"] for one in found["proposals"]] == ["내가 쓴 제안"]
-    assert found["identity"]["person"] == [{"birth_year": 1990, "sex": "f", "district": "11110"}]
-    assert "ballot" not in response.text
-    assert "password" not in response.text
-    assert "남이 쓴" not in response.text
-
-
-def test_erasing_asks_for_the_password_and_signs_out(
-    session: Session, signed_in: Callable[[User], FlaskClient]
-) -> None:
-    user = member(session, email="me@example.org")
-    browser = signed_in(user)
-    assert browser.post("/account/erase", data={"sure": "y", "password": "틀린 비밀번호입니다"}).status_code == 422
-    assert browser.post("/account/erase", data={"password": PASSWORD}).status_code == 422
-    assert browser.get("/account").status_code == 200
-    assert browser.post("/account/erase", data={"sure": "y", "password": PASSWORD}).status_code == 303
-    session.expire_all()
-    assert session.get_one(User, user.id).erased_at
-    assert browser.get("/account").status_code == 303
-    assert sign_in(browser, "me@example.org").status_code == 422
-
-
-@pytest.mark.parametrize(
-    "path", ["/account", "/account/email", "/account/password", "/account/sessions", "/account/data", "/account/erase"]
-)
-def test_own_pages(client: FlaskClient, session: Session, signed_in: Callable[[User], FlaskClient], path: str) -> None:
-    assert client.get(path).location.startswith("/sign-in?next=")
-    page = signed_in(member(session)).get(path)
-    assert page.status_code == 200
-    assert page.text.count("<h1>") == 1
-
-
 def test_the_door_needs_few_statements(client: FlaskClient, queries: Any) -> None:
     for path in ("/sign-in", "/sign-up", "/reset-password"):
         queries.clear()
         assert client.get(path).status_code == 200
         assert len(queries) == 0
-
-
-# --- for real: committed, with the worker's letters -------------------------------------------------------------------
-
-
-class Box:
-    """A mail server that keeps what it gets."""
-
-    def __init__(self) -> None:
-        self.letters: list[EmailMessage] = []
-
-    def send(self, letter: EmailMessage) -> None:
-        self.letters.append(letter)
-
-    def last(self) -> tuple[str, str, str]:
-        """(address, subject, text)."""
-        letter = self.letters[-1]
-        return letter["To"], letter["Subject"], letter.get_content()
-
-
-@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
-def test_from_sign_up_to_erasure_in_a_real_database(
-    make_database: Callable[[str], Engine], settings: Settings, kind: str
-) -> None:
-    """Every transaction of its own kind commits here, which the fixtures' single connection would hide."""
-    engine = make_database(kind)
-    app = create_app(settings, database=db.Database(engine), testing=True)
-    app.config["WTF_CSRF_ENABLED"] = False
-    client, box = app.test_client(), Box()
-    client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "ko"
-
-    def letter() -> tuple[str, str, str]:
-        with app.app_context():
-            assert jobs.deliver(app, settings, box) >= 1
-        return box.last()
-
-    def link(text: str) -> str:
-        found = re.search(r"http://localhost(/\S+)", text)
-        assert found
-        return found[1]
-
-    began = datetime.now(UTC)
-    with time_machine.travel(began, tick=False) as moved:
-        assert join(client).status_code == 200
-        address, subject, text = letter()
-        assert (address, subject) == ("minju@example.org", "[civicvote] 가입을 마쳐 주십시오")
-        assert client.post(link(text), data={"password": PASSWORD}).location == "/me"
-        assert client.post("/account/security/app/begin").status_code == 303
-        secret = re.search(r"secret=([A-Z2-7]{32})", client.get("/account/security/app").text)
-        assert secret
-        code = pyotp.TOTP(secret[1]).at(datetime.now(UTC))
-        assert client.post("/account/security/app", data={"code": code}).status_code == 200
-        moved.move_to(began + timedelta(minutes=6))  # the session's last use is noted again: one more transaction
-        assert sign_in(client, "minju@example.org", "틀린 비밀번호입니다").status_code == 422
-        assert sign_in(client, "minju@example.org").location.startswith("/second-factor")
-        code = pyotp.TOTP(secret[1]).at(datetime.now(UTC))
-        assert client.post("/second-factor", data={"code": code}).location == "/me"
-        moved.move_to(began + timedelta(minutes=12))
-        assert client.post("/account/email", data={"email": "new@example.org", "password": PASSWORD}).status_code == 200
-        letter()
-        change = next(one for one in box.letters if one["To"] == "new@example.org")
-        assert client.post(link(change.get_content())).status_code == 303
-        assert client.post("/account/data").status_code == 200
-        moved.move_to(began + timedelta(minutes=18))
-        assert client.post("/account/erase", data={"sure": "y", "password": PASSWORD}).status_code == 303
-        address, subject, _text = letter()
-        assert (address, subject) == ("new@example.org", "[civicvote] 계정과 개인정보를 지웠습니다")
-    with Session(engine) as session:
-        assert not [one for one in session.scalars(select(OutboxMessage)) if one.payload or one.address]
-    engine.dispose()
-
-
-@pytest.mark.parametrize("lang", ["ko", "en"])
-def test_every_letter_has_a_subject_a_body_and_its_link(app: Flask, lang: str) -> None:
-    folder = Path(app.jinja_loader.searchpath[0]) / "mail"  # type: ignore[union-attr]
-    ours = "confirm-email already-registered reset-password reset-unknown change-email change-email-notice"
-    for kind in (ours + " email-changed password-changed second-factor-changed account-erased").split():
-        assert (folder / f"{kind}.txt").exists()
-        with app.test_request_context(), force_locale(lang):
-            text = render_template(
-                f"mail/{kind}.txt",
-                url="http://localhost/x?a=1&b=2",
-                base_url="http://localhost",
-                recipient_name="김 & 이",
-            )
-        subject, _, body = text.strip().partition("\n")
-        assert subject.startswith("[civicvote]")
-        assert len(body) > 40
-        assert "&amp;" not in text
-        if "url" in (folder / f"{kind}.txt").read_text(encoding="utf-8").replace("base_url", ""):
-            assert "http://localhost/x?a=1&b=2" in body

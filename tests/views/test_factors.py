@@ -20,7 +20,7 @@ from civicvote.models.audit import AuditEvent
 from civicvote.models.outbox import OutboxMessage
 from civicvote.services import clock
 from tests.support.authenticator import Authenticator
-from tests.views.test_accounts import PASSWORD, cookie, member, sign_in
+from tests.support.door import PASSWORD, cookie, member, sign_in
 
 MOMENT = datetime(2026, 6, 1, 9, 0, 5, tzinfo=UTC)
 
