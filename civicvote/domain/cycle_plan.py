@@ -41,6 +41,7 @@ class Plan:
     max_picks: int = 10
     min_level: int = 2
     min_age: int = 14
+    district: str | None = None
     tally_rule: TallyRule = TallyRule.EQUAL_SHARES
     utility: str = "cost"
     completion: str = "add1"
@@ -90,6 +91,13 @@ class Plan:
             raise InvalidError(msg("본인확인 수준을 골라 주십시오."), field="min_level")
         if not 0 <= self.min_age <= 120:
             raise InvalidError(msg("나이는 0부터 120까지 적을 수 있습니다."), field="min_age")
+        if self.district is not None and not districts.is_district(self.district):
+            raise InvalidError(msg("자치구를 골라 주십시오."), field="district")
+        if self.district is not None and self.min_level != 2:
+            raise InvalidError(
+                msg("한 자치구로 제한하려면 본인확인 수준을 ‘서울에 살거나 일하거나 다니는 사람’으로 정해 주십시오."),
+                field="district",
+            )
 
     def _check_count(self) -> None:
         if self.utility not in UTILITIES:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from civicvote.domain import districts
 from civicvote.domain.lifecycles import CycleState
 from civicvote.domain.messages import Message, msg
 
@@ -104,8 +105,10 @@ class Eligibility:
 
     min_level: int
     min_age: int
+    #: District code, or None where the whole city votes.
+    district: str | None = None
 
-    def refusal(self, *, level: int, birth_year: int | None, year: int) -> Message | None:
+    def refusal(self, *, level: int, birth_year: int | None, year: int, home: str | None = None) -> Message | None:
         """Why somebody may not vote, or None if they may. Age counts by year of birth, as the city does."""
         if level < self.min_level:
             if self.min_level == 1:
@@ -115,4 +118,9 @@ class Eligibility:
             return msg("이 투표는 %(age)s세부터 참여할 수 있습니다.", age=self.min_age)
         if birth_year is None and self.min_age > 0:
             return msg("출생연도를 확인할 수 없어 투표할 수 없습니다. 주민센터 창구에서 확인해 주십시오.")
+        if self.district is not None and home != self.district:
+            return msg(
+                "이 투표는 %(district)s에 살거나 일하거나 다니는 것을 확인한 시민만 참여할 수 있습니다.",
+                district=districts.district(self.district),
+            )
         return None

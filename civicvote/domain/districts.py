@@ -41,6 +41,10 @@ class District:
     label: tuple[int, int]
     shape: str
 
+    def __str__(self) -> str:
+        """The Korean name."""
+        return self.name
+
     @property
     def residents(self) -> int:
         """Residents of every age."""

@@ -83,6 +83,11 @@ class CycleForm(VersionForm):
         default="2",
     )
     min_age = IntegerField(_l("투표할 수 있는 나이"), [InputRequired(_NEEDED)], default=14)
+    district = SelectField(
+        _l("투표할 수 있는 지역"),
+        filters=[lambda value: value or ""],
+        description=_l("한 자치구를 고르면 그 자치구로 확인된 시민만 투표합니다."),
+    )
     tally_rule = SelectField(
         _l("개표 방식"),
         choices=options(
@@ -123,6 +128,10 @@ class CycleForm(VersionForm):
         description=_l("이보다 적게 얻은 사업은 뽑지 않습니다. 0이면 제한이 없습니다."),
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.district.choices = options([("", _l("서울시 전체")), *districts.choices(language())])
+
     def plan(self) -> Plan:
         """The filled-in form as a plan."""
         values = {item.name: self[item.name].data for item in fields(Plan)}
@@ -130,6 +139,7 @@ class CycleForm(VersionForm):
         values["tally_rule"] = TallyRule(values["tally_rule"])
         values["min_level"] = int(values["min_level"])
         values["summary"] = values["summary"] or ""
+        values["district"] = values["district"] or None
         return Plan(**values)
 
     @classmethod
@@ -140,6 +150,7 @@ class CycleForm(VersionForm):
             form.ballot_type.data = cycle.ballot_type.value
             form.tally_rule.data = cycle.tally_rule.value
             form.min_level.data = str(cycle.min_level)
+            form.district.data = cycle.district or ""
         return form
 
     @classmethod

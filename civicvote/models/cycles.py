@@ -39,6 +39,8 @@ class Cycle(Keyed, Base):
     max_picks: Mapped[int] = mapped_column(default=10)
     min_level: Mapped[int] = mapped_column(default=2)
     min_age: Mapped[int] = mapped_column(default=14)
+    #: Only people verified in this district (code) may vote; NULL: the whole city.
+    district: Mapped[str | None] = mapped_column(String(5))
 
     tally_rule: Mapped[TallyRule] = mapped_column(
         enum_type(TallyRule, "tally_rule_known"), default=TallyRule.EQUAL_SHARES
@@ -77,6 +79,7 @@ class Cycle(Keyed, Base):
         CheckConstraint("min_picks >= 0 AND max_picks >= 1 AND min_picks <= max_picks", name="picks"),
         CheckConstraint("min_level BETWEEN 0 AND 2", name="level_known"),
         CheckConstraint("min_age BETWEEN 0 AND 120", name="age_plausible"),
+        CheckConstraint("district IS NULL OR min_level = 2", name="district_needs_level"),
         CheckConstraint("step_won >= 1", name="step_positive"),
         CheckConstraint("utility IN ('cost', 'cardinality')", name="utility_known"),
         CheckConstraint("completion IN ('none', 'add1')", name="completion_known"),
@@ -98,7 +101,7 @@ class Cycle(Keyed, Base):
 
     def eligibility(self) -> Eligibility:
         """Who may vote."""
-        return Eligibility(self.min_level, self.min_age)
+        return Eligibility(self.min_level, self.min_age, self.district)
 
 
 class Pool(Keyed, Base):

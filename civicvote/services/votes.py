@@ -147,7 +147,7 @@ def _notice(session: Session, cycle: Cycle, number: UUID, public: rules.NoticeKe
         "more": {
             "cycle": cycle.slug,
             "ballot_type": cycle.ballot_type.value,
-            "eligibility": {"level": cycle.min_level, "age": cycle.min_age},
+            "eligibility": {"level": cycle.min_level, "age": cycle.min_age, "district": cycle.district},
             "districts": {str(pool.id): pool.district for pool in held if pool.district},
         },
     }

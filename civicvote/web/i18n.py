@@ -3,6 +3,7 @@
 from flask import Flask, g, has_request_context, request
 from flask_babel import Babel, get_locale, gettext
 
+from civicvote.domain.districts import District
 from civicvote.domain.messages import Message
 
 LOCALES = ("ko", "en")
@@ -29,11 +30,18 @@ def language() -> str:
     return str(get_locale() or "ko")[:2]
 
 
+def _place(value: object) -> object:
+    """What stands in a place of a message: messages and districts have words in both languages."""
+    if isinstance(value, Message):
+        return say(value)
+    return value.called(language()) if isinstance(value, District) else value
+
+
 def say(message: Message | str) -> str:
     """A message of the rules, in the reader's language; places that hold messages are translated too."""
     if isinstance(message, str):
         return str(gettext(message))
-    params = {key: say(value) if isinstance(value, Message) else value for key, value in message.params.items()}
+    params = {key: _place(value) for key, value in message.params.items()}
     return str(gettext(message.text, **params) if params else gettext(message.text))
 
 

@@ -178,3 +178,12 @@ def test_changes_of_a_list_are_told() -> None:
     assert changes([one], [one]) == []
     assert "분야" in str(changes([one], [replace(one, pool_id=new_id())])[0][0])
     assert "제목" in str(changes([one], [replace(one, title="다른 제목")])[0][0])
+
+
+def test_a_vote_of_one_district_is_for_those_verified_there() -> None:
+    rule = Eligibility(2, 14, "11110")
+    assert rule.refusal(level=2, birth_year=1990, year=2026, home="11110") is None
+    for home in ("11140", None):
+        words = rule.refusal(level=2, birth_year=1990, year=2026, home=home)
+        assert words is not None
+        assert "종로구" in str(words)

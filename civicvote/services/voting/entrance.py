@@ -34,7 +34,7 @@ class Stop(StrEnum):
     CLOSED = "closed"
     HELD = "held"
     LEVEL = "level"
-    AGE = "age"
+    PERSON = "person"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Refusal:
 
     def error(self) -> ConflictError | ForbiddenError:
         """The refusal of a cast."""
-        return (ForbiddenError if self.stop in {Stop.LEVEL, Stop.AGE} else ConflictError)(self.message)
+        return (ForbiddenError if self.stop in {Stop.LEVEL, Stop.PERSON} else ConflictError)(self.message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +102,10 @@ def barred(eligibility: Eligibility, who: Voter | None, closes_at: datetime) -> 
     if who is None:
         words = eligibility.refusal(level=0, birth_year=None, year=year) if eligibility.min_level else None
         return Refusal(Stop.LEVEL, words) if words else UNVERIFIED
-    words = eligibility.refusal(level=who.level, birth_year=who.birth_year, year=year)
+    words = eligibility.refusal(level=who.level, birth_year=who.birth_year, year=year, home=who.district)
     if words is None:
         return None
-    return Refusal(Stop.LEVEL if who.level < eligibility.min_level else Stop.AGE, words)
+    return Refusal(Stop.LEVEL if who.level < eligibility.min_level else Stop.PERSON, words)
 
 
 def open_pools(vote: Vote, district: str | None) -> frozenset[str]:
