@@ -199,6 +199,13 @@ def erase(session: Session, actor: Actor) -> None:
     for table in (UserRole, Totp, RecoveryCode, Passkey, PasskeyChallenge, EmailToken, LoginSession, Follow):
         session.execute(delete(table).where(table.user_id == user.id).execution_options(synchronize_session=False))
     _forget_texts(session, user.id)
+    _empty(user)
+    audit.record(session, Actor(id=user.id), "account:erase", user)
+    session.flush()
+    outbox.put(session, "account-erased", about=str(new_id()), address=address, locale=locale)
+
+
+def _empty(user: User) -> None:
     user.email = None
     user.email_confirmed_at = None
     user.password_hash = None
@@ -209,9 +216,6 @@ def erase(session: Session, actor: Actor) -> None:
     user.level_expires_at = None
     user.department_id = None
     user.erased_at = clock.now()
-    audit.record(session, Actor(id=user.id), "account:erase", user)
-    session.flush()
-    outbox.put(session, "account-erased", about=str(new_id()), address=address, locale=locale)
 
 
 def _forget_texts(session: Session, user_id: UUID) -> None:
