@@ -1,5 +1,6 @@
 """What is left of somebody who leaves, and of what nobody needs any more."""
 
+import json
 from datetime import timedelta
 from uuid import uuid4
 
@@ -111,6 +112,17 @@ def test_erasure_leaves_contributions_and_no_person(session: Session) -> None:
     assert session.scalars(select(Participation).where(Participation.person_id == person)).one()
     farewell = session.scalars(select(OutboxMessage).where(OutboxMessage.kind == "account-erased")).one()
     assert (farewell.address, farewell.recipient_id) == ("hong@example.org", None)
+
+
+def test_a_download_holds_every_kind_of_thing(session: Session) -> None:
+    user = full_account(session)
+    found = accounts.download(session, factories.actor(user, Role.STAFF))
+    assert {one["title"] for one in found["proposals"]} == {"남는 제안", "비밀 초안"}
+    assert [one["body"] for one in found["comments"]] == ["남는 댓글"]
+    assert [one["project"] for one in found["endorsements"]] == [one["project"] for one in found["follows"]]
+    assert [one["method"] for one in found["identity"]["verifications"]] == ["desk"]
+    assert [one["device"] for one in found["security"]["sessions"]] == ["Chrome · Android"]
+    assert "sealed" not in json.dumps(found, ensure_ascii=False)
 
 
 def test_a_remade_account_keeps_its_participation(session: Session) -> None:

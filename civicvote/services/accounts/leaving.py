@@ -88,49 +88,24 @@ def _identity(session: Session, actor: Actor) -> dict[str, Any]:
     }
 
 
+def _reactions(session: Session, table: type[Endorsement] | type[Follow], user_id: UUID | None) -> list[dict[str, Any]]:
+    columns = (table.project_id, Project.title.label("project"), table.at)
+    joined = [(Project, Project.id == table.project_id)]
+    return _rows(session, columns, table.user_id == user_id, start=table, joins=joined)
+
+
 def _contributions(session: Session, actor: Actor) -> dict[str, Any]:
-    project = (
-        Project.id,
-        Project.number,
-        Project.state,
-        Project.title,
-        Project.problem,
-        Project.idea,
-        Project.category,
-        Project.district,
-        Project.place,
-        Project.requested_won,
-        Project.created_at,
-        Project.updated_at,
-        Project.submitted_at,
+    written = (
+        "id number state title problem idea category district place requested_won created_at updated_at submitted_at"
     )
-    comment = (
-        Comment.id,
-        Comment.project_id,
-        Comment.parent_id,
-        Comment.body,
-        Comment.created_at,
-        Comment.hidden_at,
-        Comment.hidden_reason,
-    )
-    titled = (Project.title.label("project"),)
+    said = "id project_id parent_id body created_at hidden_at hidden_reason"
+    project = [getattr(Project, name) for name in written.split()]
+    comment = [getattr(Comment, name) for name in said.split()]
     return {
         "proposals": _rows(session, project, Project.author_id == actor.id),
         "comments": _rows(session, comment, Comment.author_id == actor.id),
-        "endorsements": _rows(
-            session,
-            (Endorsement.project_id, *titled, Endorsement.at),
-            Endorsement.user_id == actor.id,
-            start=Endorsement,
-            joins=[(Project, Project.id == Endorsement.project_id)],
-        ),
-        "follows": _rows(
-            session,
-            (Follow.project_id, *titled, Follow.at),
-            Follow.user_id == actor.id,
-            start=Follow,
-            joins=[(Project, Project.id == Follow.project_id)],
-        ),
+        "endorsements": _reactions(session, Endorsement, actor.id),
+        "follows": _reactions(session, Follow, actor.id),
     }
 
 
