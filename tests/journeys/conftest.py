@@ -1,108 +1,44 @@
-"""A whole site in this process, whose clock can be moved, and people in real browsers."""
+"""A running site, and people in real browsers."""
 
 import shutil
-import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
-import time_machine
-from flask import Flask
 from playwright.sync_api import Browser, sync_playwright
-from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from civicvote import db, jobs, migrations
-from civicvote.app import create_app
-from civicvote.services import clock
-from civicvote.settings import Settings
+from civicvote.demo import seed
 from tests.journeys.people import Person
+from tests.journeys.site import Site, serve
 
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
-
-
-class Quiet(WSGIRequestHandler):
-    """Requests are not printed."""
-
-    def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002 — werkzeug's own name
-        del type, message, args
-
-
-@dataclass
-class Site:
-    """The running site. `tick` does what the worker does; `travel` moves the clock that the site reads."""
-
-    app: Flask
-    settings: Settings
-    server: BaseWSGIServer
-    moved: time_machine.Traveller | None = None
-
-    @property
-    def url(self) -> str:
-        return self.settings.base_url
-
-    @property
-    def database(self) -> db.Database:
-        found: db.Database = self.app.extensions[db.EXTENSION]
-        return found
-
-    def tick(self) -> None:
-        assert jobs.tick(self.app, self.settings) == {}
-
-    def travel(self, by: timedelta) -> None:
-        moment = clock.now() + by
-        if self.moved is not None:
-            self.moved.stop()
-        self.moved = time_machine.travel(moment, tick=True)
-        self.moved.start()
-
-    def mail_to(self, address: str) -> list[str]:
-        """Texts of the letters to an address, the oldest first."""
-        import email
-        from email import policy
-
-        found = []
-        for path in sorted((self.settings.instance / "mail").glob("*.eml"), key=lambda p: p.stat().st_mtime_ns):
-            letter = email.message_from_bytes(path.read_bytes(), policy=policy.default)
-            if letter["To"] == address:
-                body = letter.get_body()
-                found.append(body.get_content() if body else "")
-        return found
 
 
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
-    """A migrated, empty site on a free port, in demo mode so that no second factor stands in the way."""
-    held: dict[str, Flask] = {}
-    server = make_server(
-        "127.0.0.1", 0, lambda env, start: held["app"](env, start), threaded=True, request_handler=Quiet
-    )
-    settings = Settings(
-        instance=tmp_path / "instance",
-        base_url=f"http://127.0.0.1:{server.server_port}",
-        demo=True,
-        mail="file",
-        session_idle_official=30 * 86400,
-        session_absolute=300 * 86400,
-        session_idle=300 * 86400,
-        log_level="ERROR",
-    )
-    settings.instance.mkdir()
-    engine = db.make_engine(settings.url)
-    migrations.upgrade(engine)
-    app = held["app"] = create_app(settings, database=db.Database(engine))
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    running = Site(app, settings, server)
-    yield running
-    server.shutdown()
-    thread.join()
-    server.server_close()
-    if running.moved is not None:
-        running.moved.stop()
-    engine.dispose()
+    """An empty site, in demo mode so that no second factor stands in the way."""
+    with serve(tmp_path, demo=True) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def planted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A site with the demo's data; one per worker, so leave it as you would like to find it."""
+    with serve(tmp_path_factory.mktemp("planted"), demo=True) as running:
+        with running.database.transaction() as session:
+            seed.plant(session, running.settings)
+        yield running
 
 
 @pytest.fixture(scope="session")
@@ -115,16 +51,35 @@ def browser() -> Iterator[Browser]:
         opened.close()
 
 
-@pytest.fixture
-def somebody(browser: Browser, site: Site) -> Iterator[Callable[..., Person]]:
-    """A function that gives a person a browser of their own; at the end nobody may have seen a script error or a CSP report."""
-    people: list[Person] = []
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """A failed journey tells where everybody stood and what they saw."""
+    outcome: Any = yield
+    report = outcome.get_result()
+    if report.when == "call" and report.failed:
+        for person in getattr(item, "people", []):
+            report.sections.append((person.address or "somebody", person.view()))
 
-    def come(*, javascript: bool = True, width: int = 1280, locale: str = "ko-KR") -> Person:
+
+@pytest.fixture
+def guests(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Callable[..., Person]]:
+    """A function that gives somebody on a site a browser of their own; at the end nobody may have seen a script error
+    or a report of the content policy."""
+    people: list[Person] = []
+    request.node.people = people
+
+    def come(
+        site: Site, *, javascript: bool = True, width: int = 1280, locale: str = "ko-KR", dark: bool = False
+    ) -> Person:
         context = browser.new_context(
-            java_script_enabled=javascript, viewport={"width": width, "height": 900}, locale=locale, base_url=site.url
+            java_script_enabled=javascript,
+            viewport={"width": width, "height": 900},
+            locale=locale,
+            base_url=site.url,
+            color_scheme="dark" if dark else "light",
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(20_000)
+        context.set_default_navigation_timeout(30_000)
         person = Person(context.new_page(), site, javascript=javascript)
         people.append(person)
         return person
@@ -133,3 +88,15 @@ def somebody(browser: Browser, site: Site) -> Iterator[Callable[..., Person]]:
     for person in people:
         person.page.context.close()
     assert [trouble for person in people for trouble in person.troubles] == []
+
+
+@pytest.fixture
+def somebody(guests: Callable[..., Person], site: Site) -> Callable[..., Person]:
+    """The same for the empty site."""
+    return lambda **wishes: guests(site, **wishes)
+
+
+@pytest.fixture
+def visitor(guests: Callable[..., Person], planted: Site) -> Callable[..., Person]:
+    """The same for the site with the demo's data."""
+    return lambda **wishes: guests(planted, **wishes)

@@ -2,11 +2,13 @@
 
 import re
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from playwright.sync_api import ConsoleMessage, Page, expect
+from playwright.sync_api import Error as PlaywrightError
 
 if TYPE_CHECKING:
-    from tests.journeys.conftest import Site
+    from tests.journeys.site import Site
 
 PASSWORD = "물푸레-나무-그늘-7"
 
@@ -27,6 +29,11 @@ class Person:
         expected = "Failed to load resource" in message.text  # a 4xx answer that the test asked for
         if message.type == "error" and not expected:
             self.troubles.append(message.text)
+
+    @property
+    def path(self) -> str:
+        """Path of the page this person looks at."""
+        return urlsplit(self.page.url).path
 
     def go(self, path: str) -> None:
         """Open an address."""
@@ -60,6 +67,15 @@ class Person:
             with self.page.expect_navigation():
                 button.click()
 
+    def press_part(self, words: str) -> None:
+        """Press the button called so, whose answer changes a part of the page with the script and is a page without."""
+        button = self.page.locator("main").get_by_role("button", name=words, exact=True).first
+        if self.javascript:
+            button.click()
+        else:
+            with self.page.expect_navigation():
+                button.click()
+
     def follow(self, words: str) -> None:
         """Follow the link called so."""
         with self.page.expect_navigation():
@@ -77,8 +93,15 @@ class Person:
         """The status of a GET with this person's cookies."""
         return self.page.request.get(path).status
 
+    def view(self) -> str:
+        """Where this person is and what the page says, for the report of a failed test."""
+        try:
+            return f"{self.page.url}\n{self.page.locator('main').inner_text(timeout=1000)[:3000]}\n{self.troubles}"
+        except PlaywrightError as error:
+            return str(error)
+
     def joins(self, address: str, name: str) -> None:
-        """Sign up, confirm by the link in the mail, and sign in."""
+        """Sign up, and confirm by the link in the mail and the password, which signs in."""
         self.address = address
         self.go("/sign-up")
         self.fill(email=address, name=name, password=PASSWORD)
@@ -87,10 +110,9 @@ class Person:
         self.site.tick()
         link = re.findall(r"http://\S+/confirm-email/\S+", self.site.mail_to(address)[-1])[0]
         self.go(link.removeprefix(self.site.url))
-        confirm = self.page.locator("main form button[type=submit]").first
-        with self.page.expect_navigation():
-            confirm.click()
-        self.signs_in(address)
+        self.fill(password=PASSWORD)
+        self.press(self.words("확인하고 로그인", "Confirm and sign in"))
+        expect(self.page).to_have_url(self.site.url + "/me")
 
     def signs_in(self, address: str) -> None:
         """Sign in with the password everybody has here."""
@@ -98,6 +120,7 @@ class Person:
         self.go("/sign-in")
         self.fill(email=address, password=PASSWORD)
         self.press(self.words("로그인", "Sign in"))
+        expect(self.page).to_have_url(self.site.url + "/me")
 
     def words(self, korean: str, english: str) -> str:
         """The words in the language of the page."""

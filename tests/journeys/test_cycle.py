@@ -1,66 +1,70 @@
 """One budget cycle from its making to a result that anybody recounts, by six people in six browsers."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from civicvote.domain.korean import in_seoul
 from civicvote.domain.permissions import Role
-from civicvote.models.accounts import User
-from civicvote.models.departments import Department
 from civicvote.services import clock
 from civicvote.services.accounts import passwords
 from tests import factories
-from tests.journeys.conftest import Site
 from tests.journeys.people import PASSWORD, Person
+from tests.journeys.site import Site
 
 pytestmark = pytest.mark.browser
 HOUR = timedelta(hours=1)
+LIGHTS, BENCH, SHADE = "통학로 보행등 열두 개", "언덕길 쉼터 의자", "놀이터 그늘막 두 채"
+CRITERIA = ("jurisdiction", "legality", "cost", "duration", "duplication", "benefit")
+
+
+@dataclass
+class Cast:
+    """The six, each with a browser of their own."""
+
+    author: Person
+    voter: Person
+    staff: Person
+    second: Person
+    department: Person
+    auditor: Person
 
 
 def _local(hours: float) -> str:
     return in_seoul(clock.now() + hours * HOUR).strftime("%Y-%m-%dT%H:%M")
 
 
-def officials(site: Site) -> dict[str, str]:
-    """A department and accounts of officials; address by role."""
+def _officials(site: Site, cast: Cast) -> None:
     hashed = passwords.hashed(PASSWORD)
     with site.database.transaction() as session:
         department = factories.department(session, "보행안전과")
-        made: dict[str, User] = {
-            "staff": factories.user(
-                session, Role.STAFF, name="고운결", email="staff@city.example", password_hash=hashed
-            ),
-            "second": factories.user(
-                session, Role.STAFF, name="나래솔", email="second@city.example", password_hash=hashed
-            ),
-            "department": factories.user(
-                session,
-                Role.DEPARTMENT,
-                name="마루한",
-                email="dept@city.example",
-                password_hash=hashed,
-                department_id=department.id,
-            ),
-            "auditor": factories.user(
-                session, Role.AUDITOR, name="명하늬", email="audit@city.example", password_hash=hashed
-            ),
-        }
-        session.flush()
-        return {key: user.email or "" for key, user in made.items()}
+        for key, role, name in (
+            ("staff", Role.STAFF, "고운결"),
+            ("second", Role.STAFF, "나래솔"),
+            ("department", Role.DEPARTMENT, "마루한"),
+            ("auditor", Role.AUDITOR, "명하늬"),
+        ):
+            user = factories.user(session, role, name=name, email=f"{key}@city.example", password_hash=hashed)
+            user.department_id = department.id if role is Role.DEPARTMENT else None
+    for key in ("staff", "second", "department", "auditor"):
+        getattr(cast, key).signs_in(f"{key}@city.example")
 
 
-def make_cycle(staff: Person) -> None:
+def _make_cycle(staff: Person, visitor: Person) -> None:
     staff.go("/budget/new")
+    staff.fill(title="2027년 시민공감예산", slug="2027", year="2027")
+    staff.press("저장")
+    staff.sees("입력한 내용을 확인해 주십시오.")
+    assert staff.page.locator("main [name='title']").input_value() == "2027년 시민공감예산"
     staff.fill(
-        title="2027년 시민공감예산",
-        slug="2027",
-        year="2027",
         summary="보행 안전에 쓸 예산을 시민이 정합니다.",
         proposals_open_at=_local(-1),
         proposals_close_at=_local(3),
@@ -76,200 +80,296 @@ def make_cycle(staff: Person) -> None:
     staff.press("추가")
     staff.sees("3억 원")
     staff.go("/budget/2027/preview")
-    staff.sees("2027년 시민공감예산")
+    staff.sees("미리보기: 시민에게는 이렇게 보입니다.")
+    assert visitor.status("/budget/2027") == 404
     staff.go("/budget/2027")
     staff.press("공고하기")
     staff.sees("제안접수")
+    assert visitor.status("/budget/2027") == 200
 
 
-def propose(citizen: Person, title: str, cost: str) -> str:
-    """Write a draft, come back to it, submit; returns the address of the proposal."""
-    citizen.go("/projects/new")
-    pool = citizen.page.locator("main select[name='pool'] option").last.get_attribute("value") or ""
-    citizen.choose(pool=pool)
-    citizen.fill(title=title, requested="얼마쯤")
-    citizen.fill(problem="밤에 통학로가 어두워 아이들이 넘어집니다.", idea="학교 앞 300미터에 보행등을 달아 주십시오.")
-    citizen.press("제출하기")
-    citizen.sees("금액")
-    assert citizen.page.locator("main [name='title']").input_value() == title
-    citizen.fill(requested=cost)
-    citizen.press("임시저장")
-    citizen.go("/me")
-    citizen.sees("작성 중")
-    citizen.follow(title)
-    citizen.press("제출하기")
-    citizen.sees("접수")
-    return citizen.page.url.removeprefix(citizen.site.url).split("?")[0]
+def _propose(author: Person, other: Person, title: str, cost: str) -> str:
+    """A draft is refused, kept, found again and submitted; returns the address of the proposal."""
+    author.go("/budget/2027")
+    author.follow("사업 제안하기")
+    author.fill(title=title, requested="얼마쯤")
+    author.fill(problem="밤에 통학로가 어두워 아이들이 넘어집니다.", idea="학교 앞 300미터를 밝고 편하게 해 주십시오.")
+    author.press("제출하기")
+    wrong = author.page.locator("main [name='requested']")
+    expect(wrong).to_have_attribute("aria-invalid", "true")
+    assert wrong.input_value() == "얼마쯤"
+    assert author.page.locator("main [name='title']").input_value() == title
+    assert "넘어집니다." in author.page.locator("main [name='problem']").input_value()
+    if author.javascript:
+        expect(author.page.locator(".error-summary")).to_be_focused()
+    author.fill(requested=cost)
+    author.press("임시저장")
+    author.sees("초안을 저장했습니다.")
+    draft = author.path.removesuffix("/edit")
+    assert other.status(draft) == 404
+    author.go("/me")
+    author.sees("작성 중")
+    author.follow(title)
+    assert author.page.locator("main [name='title']").input_value() == title
+    author.press("제출하기")
+    author.sees("저장했습니다. 접수번호는")
+    assert other.status(draft) == 200
+    return draft
 
 
-def review(department: Person, title: str, cost: str, *, verdict: str, question: str = "") -> None:
+def _propose_at_once(author: Person, title: str, cost: str) -> str:
+    author.go("/projects/new")
+    author.fill(
+        title=title, requested=cost, problem="여름에 놀이터가 뜨겁습니다.", idea="그늘막 두 채를 세워 주십시오."
+    )
+    author.press("제출하기")
+    author.sees("저장했습니다. 접수번호는")
+    return author.path
+
+
+def _endorse_and_talk(voter: Person, address: str) -> None:
+    voter.go(address)
+    voter.sees("공감 0명")
+    voter.press_part("공감하기")
+    voter.sees("공감 1명")
+    voter.sees("나도 공감했습니다")
+    voter.go(address)
+    voter.sees("공감 1명")
+    voter.fill(body="우리 아이도 이 길로 다닙니다. 꼭 필요합니다.")
+    voter.press_part("등록")
+    voter.sees("댓글 1")
+    voter.sees("우리 아이도 이 길로 다닙니다.")
+
+
+def _assign(staff: Person) -> None:
+    staff.go("/reviews/assign")
+    for box in staff.page.locator("main input[name='projects']").all():
+        box.check(force=True)
+    chosen = staff.page.locator("main select[name='department'] option", has_text="보행안전과")
+    staff.choose(department=chosen.get_attribute("value") or "")
+    staff.press("배정")
+    staff.sees("3건을 배정했습니다.")
+
+
+def _ask(department: Person, title: str) -> None:
     department.go("/reviews")
     department.follow(title)
-    if department.page.get_by_role("button", name="검토 시작", exact=True).count():
+    department.press("검토 시작")
+    department.page.locator("main details summary", has_text="제안자에게 물어보기").click()
+    department.fill(question="설치할 위치를 알려 주십시오.")
+    department.page.locator("#ask-due").fill(_local(1))
+    department.press("보완 요청하기")
+    department.sees("답변을 기다리고 있습니다.")
+
+
+def _answer(site: Site, author: Person, address: str) -> None:
+    site.tick()
+    assert any("보완" in letter and f"{address}/supplement" in letter for letter in site.mail_to(author.address))
+    author.go(address)
+    author.sees("담당 부서가 보완을 요청했습니다.")
+    author.follow("답변하기")
+    author.fill(answer="정문에서 후문까지 300미터입니다.")
+    author.press("답변 제출")
+    author.go(address)
+    author.sees("검토 중")
+
+
+def _review(department: Person, title: str, cost: str, *, careful: bool = False) -> None:
+    department.go("/reviews")
+    department.follow(title)
+    if not careful:
         department.press("검토 시작")
-    if question:
-        department.page.locator("main details summary").filter(has_text="제안자에게 물어보기").click()
-        department.fill(question=question)
-        department.page.locator("#ask-due").fill(_local(1))
-        department.press("보완 요청하기")
-        return
-    for name in ("jurisdiction", "legality", "cost", "duration", "duplication", "benefit"):
+    for name in CRITERIA:
         department.tick(f"{name}_answer", "yes")
     row = department.page.locator(".cost-row").first
     row.locator("select").select_option("programme")
     row.locator("input").nth(0).fill("설치 공사")
     row.locator("input").nth(1).fill(cost)
     department.fill(first_year_won=cost)
-    verdicts = department.page.locator("main [name='verdict']")
-    if verdicts.first.evaluate("e => e.tagName") == "SELECT":
-        verdicts.first.select_option(verdict)
-    else:
-        department.tick("verdict", verdict)
-    department.fill(reason="우리 과 소관이며 올해 안에 마칠 수 있습니다.")
+    department.tick("verdict", "accept")
+    reason = department.page.locator("main [name='reason']")
+    if careful:
+        department.press("판정 공개하기")  # without a reason
+        expect(reason).to_have_attribute("aria-invalid", "true")
+        assert row.locator("input").nth(1).input_value() == cost
+        expect(department.page.locator("main [name='verdict'][value='accept']")).to_be_checked()
+    reason.fill("우리 과 소관이며 올해 안에 마칠 수 있습니다.")
     department.press("판정 공개하기")
+    department.sees("판정을 공개했습니다.")
 
 
-def vote(voter: Person, picks: list[str]) -> str:
+def _approve_list(site: Site, cast: Cast, project: str) -> None:
+    staff, second = cast.staff, cast.second
+    staff.go("/budget/2027/ballot-list")
+    staff.sees("제안접수가 끝난 뒤에 투표안건을 정할 수 있습니다.")
+    site.travel(3.5 * HOUR)
+    assert cast.voter.status("/budget/2027/ballot-list") == 404
+    staff.go("/budget/2027/ballot-list")
+    staff.press("승인 요청하기")
+    staff.sees("직접 요청한 안건은 승인할 수 없습니다")
+    assert staff.page.get_by_role("button", name="승인하고 공고하기").count() == 0
+    second.go("/budget/2027/ballot-list")
+    second.press("승인하고 공고하기")
+    cast.voter.go("/budget/2027/ballot-list")
+    for title in (LIGHTS, BENCH, SHADE):
+        cast.voter.sees(title)
+    cast.voter.go(project)
+    cast.voter.sees("공감은 제출부터 투표안건 공고 전까지 받습니다.")
+
+
+def _vote(voter: Person, picks: list[str]) -> str:
     """Fill the basket, confirm, take the receipt; returns the tracker."""
     voter.go("/budget/2027/vote")
     for title in picks:
-        voter.page.locator("main li.card, main .card").filter(has_text=title).locator(
-            "input[type=checkbox]"
-        ).first.check(force=True)
-    with voter.page.expect_navigation():
-        voter.page.locator("#basket button[type=submit], main form[data-basket] button[type=submit]").last.click()
-    voter.sees("고른 사업을 확인해 주십시오")
-    for title in picks:
-        voter.sees(title)
+        voter.page.locator("main .card--choice").filter(has_text=title).locator("input[type=checkbox]").check(
+            force=True
+        )
+    if voter.javascript:
+        expect(voter.page.locator("[data-basket-bar]")).to_contain_text(f"{len(picks)}개를 골랐습니다.")
+    voter.press("고른 사업 확인하기")
+    voter.sees("아직 투표하지 않았습니다.")
+    for title in (LIGHTS, BENCH, SHADE):
+        (voter.sees if title in picks else voter.sees_not)(title)
     voter.press("투표하기")
     voter.sees("투표가 접수되었습니다")
-    return voter.page.locator(".receipt code").first.inner_text().replace(" ", "")
+    for title in (LIGHTS, BENCH, SHADE):
+        voter.sees_not(title)
+    tracker = voter.page.locator(".receipt code").first.inner_text().replace(" ", "")
+    assert re.fullmatch("[A-Z2-7]{24}", tracker)
+    return tracker
+
+
+def _look_up(person: Person, tracker: str, words: str) -> None:
+    """Type the tracker into the board."""
+    person.go("/board/2027")
+    person.page.locator("#tracker").fill(" ".join(re.findall("....", tracker.lower())))
+    person.press_part("찾기")
+    expect(person.page.locator("#lookup")).to_contain_text(words)
+
+
+def _voting(site: Site, cast: Cast) -> tuple[str, str, str]:
+    """Everybody votes, one of them twice; returns the trackers: the replaced one and the two that count."""
+    author, voter = cast.author, cast.voter
+    author.go("/budget/2027/vote")
+    author.sees("부터")
+    assert author.page.locator("main input[type=checkbox]").count() == 0
+    site.travel(2 * HOUR)
+    voter.go("/budget/2027/vote")
+    voter.sees("본인확인")
+    assert voter.page.locator("main input[type=checkbox]").count() == 0
+    voter.verifies()
+    replaced = _vote(voter, [SHADE])
+    voter.go("/budget/2027/vote")
+    voter.sees("투표하셨습니다. 마감 전까지 다시 투표할 수 있습니다.")
+    last = _vote(voter, [LIGHTS])
+    author.verifies(district="11680", birth_year="1971")
+    own = _vote(author, [LIGHTS, BENCH])
+    assert len({replaced, last, own}) == 3
+    _look_up(author, own, "몇 초 안에 게시판에 오릅니다.")
+    site.tick()
+    _look_up(author, own, "게시판에 있습니다.")
+    _look_up(author, "A" * 24, "이 투표의 게시판에 없는 번호입니다.")
+    return replaced, last, own
+
+
+def _count(site: Site, cast: Cast) -> None:
+    voter, staff, second = cast.voter, cast.staff, cast.second
+    assert voter.status("/budget/2027/result") == 404
+    assert voter.status("/budget/2027/count") in {403, 404}
+    voter.go("/budget/2027/vote")
+    voter.page.locator("main .card--choice input[type=checkbox]").first.check(force=True)
+    site.travel(4 * HOUR)
+    voter.press("고른 사업 확인하기")  # the page was opened in time, the deadline has passed
+    voter.sees("마감")
+    assert voter.page.get_by_role("button", name="투표하기", exact=True).count() == 0
+    staff.go("/budget/2027/count")
+    staff.press("투표함 봉인")
+    staff.press("개표")
+    staff.sees("다른 담당자의 확인을 기다리고 있습니다")
+    assert staff.page.get_by_role("button", name="다시 개표하고 공표").count() == 0
+    assert voter.status("/budget/2027/result") == 404
+    second.go("/budget/2027/count")
+    second.press("다시 개표하고 공표")
+    second.sees("결과를 공표했습니다.")
+
+
+def _check_result(voter: Person, folder: Path, shade: str, trackers: tuple[str, str, str]) -> None:
+    voter.go("/budget/2027/result")
+    winners = voter.page.locator("main table", has_text="선정된 사업").first
+    expect(winners).to_contain_text(LIGHTS)
+    expect(winners).to_contain_text(BENCH)
+    expect(winners).not_to_contain_text(SHADE)
+    voter.follow(SHADE)
+    voter.sees("왜 선정되지 않았나요?")
+    voter.sees("0표 (투표한 2명 중)")
+    voter.go(shade)
+    voter.sees("미선정")
+    for name in ("bundle.zip", "recount.py"):
+        answer = voter.page.request.get(f"/budget/2027/result/files/{name}")
+        assert answer.ok
+        (folder / name).write_bytes(answer.body())
+    checked = subprocess.run(
+        [sys.executable, "-I", folder / "recount.py", folder / "bundle.zip"],
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    replaced, *counted = trackers
+    for tracker in counted:
+        _look_up(voter, tracker, "이 투표는 집계에 들어갔습니다.")
+    _look_up(voter, replaced, "나중에 다시 투표하여 이 투표는 집계하지 않았거나")
+    assert json.loads(voter.page.request.get("/board/2027/heads.json").body())
+
+
+def _afterwards(site: Site, cast: Cast, lights: str) -> None:
+    author, department, auditor = cast.author, cast.department, cast.auditor
+    site.tick()
+    assert any(f"「{LIGHTS}」: 선정" in letter for letter in site.mail_to(author.address))
+    department.go(lights)
+    department.press("집행 시작")
+    department.follow("진행 상황 쓰기")
+    department.fill(progress="30", spent="1천만 원", text="자재를 들이고 기초 공사를 시작했습니다.")
+    department.press("올리기")
+    author.go(lights)
+    author.sees("집행 중")
+    author.sees("자재를 들이고 기초 공사를 시작했습니다.")
+    assert author.status("/audit") == 403
+    auditor.go("/audit")
+    for words in ("개표", "결과"):
+        auditor.sees(words)
 
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["with-javascript", "without-javascript"])
 def test_a_cycle_from_proposal_to_recount(
     site: Site, somebody: Callable[..., Person], tmp_path: Path, *, javascript: bool
 ) -> None:
-    addresses = officials(site)
-    author, voter, staff, second, department, auditor = (somebody(javascript=javascript) for _ in range(6))
-    staff.signs_in(addresses["staff"])
-    second.signs_in(addresses["second"])
-    department.signs_in(addresses["department"])
-    auditor.signs_in(addresses["auditor"])
-    make_cycle(staff)
+    cast = Cast(*(somebody(javascript=javascript) for _ in range(6)))
+    author, voter, department = cast.author, cast.voter, cast.department
+    _officials(site, cast)
+    _make_cycle(cast.staff, voter)
 
     author.joins("author@example.org", "제안하는 시민")
     voter.joins("voter@example.org", "투표하는 시민")
-    lights = propose(author, "통학로 보행등 열두 개", "5천만 원")
-    bench = propose(author, "언덕길 쉼터 의자", "1억 8천만 원")
-    voter.go(lights)
-    voter.sees("통학로 보행등 열두 개")
+    lights = _propose(author, voter, LIGHTS, "5천만 원")
+    bench = _propose_at_once(author, BENCH, "1억 8천만 원")
+    shade = _propose_at_once(author, SHADE, "7,000만 원")
     _endorse_and_talk(voter, lights)
 
-    staff.go("/reviews/assign")
-    for box in staff.page.locator("main input[name='projects']").all():
-        box.check(force=True)
-    with site.database.reading() as session:
-        department_id = str(session.query(Department.id).scalar())
-    staff.choose(department=department_id)
-    with staff.page.expect_navigation():
-        staff.page.locator("main form button[type=submit]").last.click()
-    review(
-        department, "통학로 보행등 열두 개", "5천만", verdict="accept", question="설치할 위치를 지도로 알려 주십시오."
-    )
-    site.tick()
-    assert any("보완" in letter for letter in site.mail_to("author@example.org"))
-    author.go(f"{lights}/supplement")
-    author.fill(answer="정문에서 후문까지 300미터입니다.")
-    with author.page.expect_navigation():
-        author.page.locator("main form button[type=submit]").last.click()
-    review(department, "통학로 보행등 열두 개", "5천만", verdict="accept")
-    review(department, "언덕길 쉼터 의자", "1억 8천만", verdict="accept")
+    _assign(cast.staff)
+    _ask(department, LIGHTS)
+    _answer(site, author, lights)
+    _review(department, LIGHTS, "5천만", careful=True)
+    _review(department, BENCH, "1억 8천만")
+    _review(department, SHADE, "7천만")
     author.go(lights)
     author.sees("적격")
+    author.sees("우리 과 소관이며 올해 안에 마칠 수 있습니다.")
 
-    staff.go("/budget/2027/ballot-list")
-    staff.press("승인 요청하기")
-    staff.sees("직접 요청한 안건은 승인할 수 없습니다")
-    second.go("/budget/2027/ballot-list")
-    second.press("승인하고 공고하기")
-    author.go("/budget/2027/vote")
-    author.sees_not("접수증 받기")
-
-    site.travel(6 * HOUR)
-    voter.go("/budget/2027/vote")
-    voter.sees("본인확인")
-    voter.verifies()
-    first = vote(voter, ["언덕길 쉼터 의자"])
-    last = vote(voter, ["통학로 보행등 열두 개"])
-    assert first != last
-    author.verifies(district="11680", birth_year="1971")
-    own = vote(author, ["통학로 보행등 열두 개", "언덕길 쉼터 의자"])
-    site.tick()
-    author.go(f"/board/2027?tracker={own}")
-    author.sees("게시판에 있습니다")
-    assert author.status("/budget/2027/result") == 404
-    assert author.status("/budget/2027/count") in {403, 404}
-
-    site.travel(4 * HOUR)
-    voter.go("/budget/2027/vote")
-    voter.sees("마감")
-    staff.go("/budget/2027/count")
-    staff.press("투표함 봉인")
-    staff.press("개표")
-    staff.sees("다른 담당자의 확인을 기다리고 있습니다")
-    assert author.status("/budget/2027/result") == 404
-    second.go("/budget/2027/count")
-    second.press("다시 개표하고 공표")
-    _check_result(voter, tmp_path, first, last)
-    _check_afterwards(site, author, department, auditor, lights, bench)
-
-
-def _endorse_and_talk(voter: Person, address: str) -> None:
-    button = voter.page.locator("main form[action$='/endorsement'] button").first
-    if voter.javascript:
-        button.click()
-        voter.page.locator(
-            "main form[action$='/endorsement'] button[aria-pressed='true'], main form[action$='/endorsement'] input[name='on'][value='no']"
-        ).first.wait_for(state="attached")
-    else:
-        with voter.page.expect_navigation():
-            button.click()
-    voter.go(address)
-    voter.page.locator("main form[action$='/comments'] textarea").last.fill(
-        "우리 아이도 이 길로 다닙니다. 꼭 필요합니다."
-    )
-    voter.page.locator("main form[action$='/comments']").last.locator("button[type=submit]").click()
-    voter.sees("우리 아이도 이 길로 다닙니다.")
-
-
-def _check_result(voter: Person, folder: Path, replaced: str, counted: str) -> None:
-    voter.go("/budget/2027/result")
-    voter.sees("통학로 보행등 열두 개")
-    bundle = folder / "bundle.zip"
-    bundle.write_bytes(voter.page.request.get("/budget/2027/result/files/bundle.zip").body())
-    script = folder / "recount.py"
-    script.write_bytes(voter.page.request.get("/budget/2027/result/files/recount.py").body())
-    checked = subprocess.run([sys.executable, "-I", str(script), str(bundle)], capture_output=True, check=False)
-    assert checked.returncode == 0, checked.stdout.decode() + checked.stderr.decode()
-    voter.go(f"/board/2027?tracker={counted}")
-    voter.sees("집계에 들어갔습니다")
-    voter.go(f"/board/2027?tracker={replaced}")
-    voter.sees("집계하지 않았거나")
-    heads = json.loads(voter.page.request.get("/board/2027/heads.json").body())
-    assert heads
-
-
-def _check_afterwards(site: Site, author: Person, department: Person, auditor: Person, lights: str, bench: str) -> None:
-    site.tick()
-    author.go(lights)
-    author.sees("선정")
+    _approve_list(site, cast, lights)
+    trackers = _voting(site, cast)
+    _count(site, cast)
+    _check_result(voter, tmp_path, shade, trackers)
     author.go(bench)
     author.sees("선정")
-    department.go(lights)
-    department.press("집행 시작")
-    author.go(lights)
-    author.sees("집행 중")
-    assert any("선정" in letter for letter in site.mail_to("author@example.org"))
-    auditor.go("/audit")
-    auditor.sees("개표")
+    _afterwards(site, cast, lights)
