@@ -53,7 +53,16 @@ class Server:
             "CIVICVOTE_KEYS": str(self.folder / "keys"),
             "CIVICVOTE_BASE_URL": f"http://127.0.0.1:{self.port}",
         }
-        command = [sys.executable, "-m", "gunicorn", "civicvote.app:create_app()", "--threads", "8", "--bind"]
+        command = [
+            sys.executable,
+            "-m",
+            "gunicorn",
+            "civicvote.app:create_app()",
+            "--preload",
+            "--threads",
+            "8",
+            "--bind",
+        ]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [*command, f"127.0.0.1:{self.port}"],
@@ -64,6 +73,12 @@ class Server:
                 start_new_session=True,
             )
         self.starts += 1
+
+    def kill_workers(self) -> None:
+        """SIGKILL to every process that answers requests; the master, which answers none, starts new ones."""
+        assert self.process is not None
+        for worker in Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split():
+            os.kill(int(worker), signal.SIGKILL)
 
     def kill(self) -> None:
         """SIGKILL to master and workers at once: nobody gets to say good-bye."""

@@ -21,6 +21,8 @@ from tests.trust.conftest import Station
 from tests.trust.server import Client, Server, pause
 
 KILLS = 10 * SCALE
+#: Every fifth kill takes the whole server with its master, which costs a cold start; the others take all that serve.
+COLD = 5
 VOTERS = 6
 #: Receipts handed out between two kills, so that each one hits a server at work.
 BETWEEN = 4
@@ -55,8 +57,11 @@ def _storm(server: Server, clients: list[Client]) -> None:
         while _given(clients) < wanted:
             assert any(client.is_alive() for client in clients), [client.trouble for client in clients]
             pause(0.01)
-        server.kill()
-        server.start()
+        if number % COLD == COLD - 1:
+            server.kill()
+            server.start()
+        else:
+            server.kill_workers()
     clients[0].stop.set()
     for client in clients:
         client.join(60)
@@ -71,7 +76,7 @@ def test_no_acknowledged_ballot_is_lost(station: Station, clients: list[Client])
         _storm(server, clients)
     finally:
         server.kill()
-    assert server.starts == KILLS + 1
+    assert server.starts == KILLS // COLD + 1
     assert sum(client.repeats for client in clients) >= KILLS, "the kills hit people in the middle of a form"
     vote = station.vote()
     answers = [answer for client in clients for answer in client.given]
