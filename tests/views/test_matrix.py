@@ -1,0 +1,353 @@
+"""Every route × every role gives the declared answer. A new route without a line in the table fails.
+
+The table is read like this: for each endpoint and method one answer per role, in the order of `ROLES`. Forms are sent
+empty, so a 422 (or a page about what is there) shows that the door was open. 303 for a visitor is the way to sign in.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import Connection
+from sqlalchemy.orm import Session
+
+from civicvote.app import create_app
+from civicvote.domain.lifecycles import CycleState, ProjectState
+from civicvote.domain.permissions import ASSIGNABLE, SYSTEM, Role
+from civicvote.keystore import KeyStore
+from civicvote.models.accounts import User
+from civicvote.models.projects import Comment
+from civicvote.models.reviews import Review
+from civicvote.services import audit, clock, sessions
+from civicvote.settings import Settings
+from tests import factories
+from tests.conftest import LIMITS, OneConnection
+from tests.support.voting import polls
+
+ROLES = ("visitor", "citizen", "verified", "moderator", "department", "expert", "staff", "auditor", "admin")
+
+#: What everybody may open without signing in.
+PUBLIC = frozenset(
+    """
+    accounts.change_email accounts.confirm accounts.forgot accounts.reset accounts.sign_in accounts.sign_out accounts.sign_up
+    board.detail board.heads board.how board.index board.lines board.notice
+    cycles.ballot_list cycles.detail cycles.index
+    factors.challenge factors.challenge_options factors.challenge_passkey factors.challenge_recovery factors.sign_in factors.sign_in_options
+    feeds.atom feeds.robots feeds.sitemap
+    health.healthz health.metrics health.readyz
+    home.index home.language
+    projects.compare projects.detail projects.index
+    results.detail results.download results.project_reason
+    """.split()  # noqa: SIM905 — a list of words reads best as words
+)
+
+#: Endpoint and method → one answer per role.
+TABLE = """
+accounts.data               GET  303 200 200 200 200 200 200 200 200
+accounts.data               POST 303 200 200 200 200 200 200 200 200
+accounts.email              GET  303 200 200 200 200 200 200 200 200
+accounts.email              POST 303 422 422 422 422 422 422 422 422
+accounts.erase              GET  303 200 200 200 200 200 200 200 200
+accounts.erase              POST 303 422 422 422 422 422 422 422 422
+accounts.password           GET  303 200 200 200 200 200 200 200 200
+accounts.password           POST 303 422 422 422 422 422 422 422 422
+accounts.profile            GET  303 200 200 200 200 200 200 200 200
+accounts.profile            POST 303 303 303 303 303 303 303 303 303
+accounts.revoke             POST 303 404 404 404 404 404 404 404 404
+accounts.revoke_others      POST 303 303 303 303 303 303 303 303 303
+accounts.sessions           GET  303 200 200 200 200 200 200 200 200
+admin.department            GET  303 403 403 403 403 403 403 403 200
+admin.department            POST 303 403 403 403 403 403 403 403 303
+admin.department_active     POST 303 403 403 403 403 403 403 403 303
+admin.departments           GET  303 403 403 403 403 403 403 403 200
+admin.departments           POST 303 403 403 403 403 403 403 403 422
+admin.find                  POST 303 403 403 403 403 403 403 403 422
+admin.grant                 POST 303 403 403 403 403 403 403 403 422
+admin.index                 GET  303 403 403 403 403 403 403 403 200
+admin.look                  POST 303 403 403 403 403 403 403 403 422
+admin.move                  POST 303 403 403 403 403 403 403 403 422
+admin.revoke                POST 303 403 403 403 403 403 403 403 422
+admin.user                  GET  303 403 403 403 403 403 403 403 200
+admin.users                 GET  303 403 403 403 403 403 403 403 200
+audit.access_log            GET  303 403 403 403 403 403 403 200 403
+audit.event                 GET  303 403 403 403 403 403 403 200 403
+audit.index                 GET  303 403 403 403 403 403 403 200 403
+audit.verify                POST 303 403 403 403 403 403 403 200 403
+counting.discard            POST 303 403 403 403 403 403 422 403 403
+counting.export             GET  303 403 403 403 403 403 409 403 403
+counting.index              GET  303 403 403 403 403 403 200 200 403
+counting.opened             POST 303 403 403 403 403 403 422 403 403
+counting.publish            POST 303 403 403 403 403 403 409 403 403
+counting.run                POST 303 403 403 403 403 403 409 403 403
+counting.seal               POST 303 403 403 403 403 403 303 403 403
+cycles.announce             POST 303 403 403 403 403 403 409 403 403
+cycles.approve_list         POST 303 403 403 403 403 403 409 403 403
+cycles.edit                 GET  303 403 403 403 403 403 200 403 403
+cycles.edit                 POST 303 403 403 403 403 403 422 403 403
+cycles.exclude              GET  303 403 403 403 403 403 409 403 403
+cycles.exclude              POST 303 403 403 403 403 403 409 403 403
+cycles.hold                 GET  303 403 403 403 403 403 200 403 403
+cycles.hold                 POST 303 403 403 403 403 403 422 403 403
+cycles.lift                 POST 303 403 403 403 403 403 422 403 403
+cycles.new                  GET  303 403 403 403 403 403 200 403 403
+cycles.new                  POST 303 403 403 403 403 403 422 403 403
+cycles.pool                 GET  303 403 403 403 403 403 200 403 403
+cycles.pool                 POST 303 403 403 403 403 403 422 403 403
+cycles.pools                GET  303 403 403 403 403 403 200 403 403
+cycles.pools                POST 303 403 403 403 403 403 422 403 403
+cycles.preview              GET  303 403 403 403 403 403 200 403 403
+cycles.remove_pool          POST 303 403 403 403 403 403 409 403 403
+cycles.request_list         POST 303 403 403 403 403 403 409 403 403
+cycles.return_list          POST 303 403 403 403 403 403 422 403 403
+factors.app                 GET  303 303 303 303 303 303 303 303 303
+factors.app                 POST 303 303 303 303 303 303 303 303 303
+factors.app_begin           POST 303 303 303 303 303 303 303 303 303
+factors.app_remove          POST 303 303 303 303 303 303 303 303 303
+factors.index               GET  303 200 200 200 200 200 200 200 200
+factors.index               POST 303 422 422 422 422 422 422 422 422
+factors.new_codes           POST 303 303 303 303 303 303 303 303 303
+factors.new_passkey         POST 303 303 303 303 303 303 303 303 303
+factors.new_passkey_options POST 303 303 303 303 303 303 303 303 303
+factors.passkey_remove      POST 303 303 303 303 303 303 303 303 303
+home.mine                   GET  303 200 200 200 200 200 200 200 200
+projects.autosave           POST 303 422 422 422 422 422 422 422 422
+projects.comment            POST 303 422 422 422 422 422 422 422 422
+projects.create             POST 303 422 422 422 422 422 422 422 422
+projects.edit               GET  303 403 403 403 403 403 403 403 403
+projects.endorse            POST 303 303 303 303 303 303 303 303 303
+projects.follow             POST 303 303 303 303 303 303 303 303 303
+projects.hide_comment       GET  303 403 403 200 403 403 403 403 403
+projects.hide_comment       POST 303 403 403 422 403 403 403 403 403
+projects.move               POST 303 403 403 403 403 403 403 403 403
+projects.new                GET  303 200 200 200 200 200 200 200 200
+projects.save               POST 303 403 403 403 403 403 403 403 403
+projects.similar            GET  303 200 200 200 200 200 200 200 200
+projects.status             GET  303 403 403 403 409 403 403 403 403
+projects.status             POST 303 403 403 403 409 403 403 403 403
+projects.supplement         GET  303 404 404 404 404 404 404 404 404
+projects.supplement         POST 303 404 404 404 404 404 404 404 404
+projects.withdraw           GET  303 403 403 403 403 403 403 403 403
+projects.withdraw           POST 303 403 403 403 403 403 403 403 403
+reviews.ask                 POST 303 403 403 403 422 422 403 403 403
+reviews.assign              GET  303 403 403 403 403 403 200 403 403
+reviews.assign              POST 303 403 403 403 403 403 422 403 403
+reviews.decide              POST 303 403 403 403 422 403 403 403 403
+reviews.detail              GET  303 403 403 403 200 200 200 200 403
+reviews.index               GET  303 403 403 403 200 200 200 200 403
+reviews.reopen              GET  303 403 403 403 403 403 200 403 403
+reviews.reopen              POST 303 403 403 403 403 403 422 403 403
+reviews.rows                POST 303 403 403 403 200 200 403 403 403
+reviews.save                POST 303 403 403 403 409 403 403 403 403
+reviews.start               POST 303 403 403 403 409 403 403 403 403
+staff.index                 GET  303 403 403 403 403 403 200 200 403
+verification.desk           GET  303 403 403 403 403 403 200 403 403
+verification.index          GET  303 200 200 200 200 200 200 200 200
+verification.index          POST 303 422 422 422 422 422 422 422 422
+verification.look_up        POST 303 403 403 403 403 403 422 403 403
+verification.register       GET  303 403 403 403 403 403 200 403 403
+verification.register       POST 303 403 403 403 403 403 422 403 403
+verification.verify         POST 303 403 403 403 403 403 422 403 403
+voting.basket               GET  303 200 200 200 200 200 200 200 200
+voting.choose               POST 303 200 200 200 200 200 200 200 200
+voting.confirm              GET  303 303 303 303 303 303 303 303 303
+voting.confirm              POST 303 403 422 403 403 403 403 403 403
+voting.receipt              GET  303 303 303 303 303 303 303 303 303
+voting.receipt              POST 303 403 422 403 403 403 403 403 403
+voting.save_receipt         POST 303 422 422 422 422 422 422 422 422
+"""
+
+#: The same for what exists in the demo only.
+DEMO_TABLE = """
+demo_verifier.index GET  303 200 200 200 200 200 200 200 200
+demo_verifier.index POST 303 422 422 422 422 422 422 422 422
+"""
+
+
+Door = tuple[str, str]
+
+
+def declared(table: str) -> dict[Door, dict[str, int]]:
+    lines = [line.split() for line in table.strip().splitlines()]
+    return {(name, method): dict(zip(ROLES, map(int, codes), strict=True)) for name, method, *codes in lines}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back."""
+
+    status: int
+    location: str
+
+
+@dataclass
+class World:
+    """One thing of each kind, belonging to nobody who knocks, except that a department and an expert have a case."""
+
+    values: dict[str, Any]
+    #: Slugs of other cycles, by blueprint: one whose vote is open, one whose vote has closed.
+    slugs: dict[str, str]
+    users: dict[str, User | None]
+
+
+def make_world(session: Session, keys: KeyStore) -> World:
+    author, someone = factories.user(session, name="작성자"), factories.user(session, name="다른이")
+    unit = factories.department(session)
+    users: dict[str, User | None] = {
+        "visitor": None,
+        "citizen": factories.user(session),
+        "verified": factories.user(session, level=2),
+    }
+    for role in ASSIGNABLE:
+        users[role.value] = factories.user(session, role, department_id=unit.id if role is Role.DEPARTMENT else None)
+    expert = users["expert"]
+    assert expert is not None
+    cycle = factories.cycle(session, CycleState.ANNOUNCED, opened="review", slug="matrix")
+    pool = factories.pool(session, cycle)
+    project = factories.project(session, pool, author, ProjectState.IN_REVIEW, department_id=unit.id)
+    review = Review(
+        project_id=project.id,
+        department_id=unit.id,
+        reviewer_id=expert.id,
+        assigned_at=clock.now(),
+        due_at=clock.now() + factories.DAY,
+        criteria={},
+    )
+    comment = Comment(
+        project_id=project.id, author_id=author.id, body="찬성합니다.", created_at=clock.now(), form_key=uuid4()
+    )
+    session.add_all([review, comment])
+    event = audit.record(session, SYSTEM, "demo:seed")
+    session.flush()
+    values = {
+        "slug": cycle.slug,
+        "project_id": project.id,
+        "pool_id": pool.id,
+        "review_id": review.id,
+        "comment_id": comment.id,
+        "user_id": someone.id,
+        "department_id": unit.id,
+        "event_id": event.id,
+        "session_id": uuid4(),
+        "passkey_id": uuid4(),
+        "token": "x" * 43,
+        "name": "withdraw",
+    }
+    slugs = {"voting": polls(session, keys).slug, "counting": polls(session, keys, opened="closed").slug}
+    return World(values, slugs, users)
+
+
+def browser(app: Flask, session: Session, user: User | None, *, factor: bool = True) -> FlaskClient:
+    client = app.test_client()
+    if user is not None:
+        shown = clock.now() if factor else None
+        token = sessions.start(session, user, device="", limits=LIMITS, second_factor_at=shown)
+        session.flush()
+        client.set_cookie("cv", token, domain="localhost")
+    return client
+
+
+def doors(app: Flask) -> set[Door]:
+    """(endpoint, method) of everything there is."""
+    return {
+        (rule.endpoint, method)
+        for rule in app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+
+
+def public(app: Flask) -> set[str]:
+    return {name for name, view in app.view_functions.items() if getattr(view, "__public__", False)}
+
+
+def knock(app: Flask, client: FlaskClient, connection: Connection, door: Door, world: World) -> Answer:
+    """The answer to a form with nothing in it; whatever the request changed is undone."""
+    endpoint, method = door
+    rule = next(rule for rule in app.url_map.iter_rules(endpoint) if method in (rule.methods or set()))
+    values = {key: value for key, value in world.values.items() if key in rule.arguments}
+    blueprint = endpoint.split(".", maxsplit=1)[0]
+    if "slug" in values:
+        values["slug"] = world.slugs.get(blueprint, values["slug"])
+    path = app.url_map.bind("localhost").build(endpoint, values)
+    undo = connection.begin_nested()
+    with client.open(path, method=method, data=None if method == "GET" else {"nothing": "1"}) as answer:
+        found = Answer(answer.status_code, answer.location or "")
+    undo.rollback()
+    return found
+
+
+def test_the_list_of_public_endpoints(app: Flask) -> None:
+    assert public(app) == PUBLIC
+
+
+def test_every_other_door_is_declared(app: Flask) -> None:
+    closed = {door for door in doors(app) if door[0] not in PUBLIC}
+    assert closed == set(declared(TABLE))
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_each_role_gets_the_declared_answers(
+    app: Flask, session: Session, connection: Connection, settings: Settings, role: str
+) -> None:
+    world = make_world(session, settings.keystore)
+    client = browser(app, session, world.users[role])
+    table = declared(TABLE)
+    found = {door: knock(app, client, connection, door, world) for door in sorted(table)}
+    assert {door: answer.status for door, answer in found.items()} == {door: row[role] for door, row in table.items()}
+    to_sign_in = {door for door, answer in found.items() if answer.location.startswith("/sign-in")}
+    assert to_sign_in == (set(table) if role == "visitor" else set())
+
+
+def test_offices_are_withheld_until_the_second_factor(
+    app: Flask, session: Session, connection: Connection, settings: Settings
+) -> None:
+    world = make_world(session, settings.keystore)
+    department = world.users["department"]
+    assert department is not None
+    everything = factories.user(session, *ASSIGNABLE, department_id=department.department_id)
+    client = browser(app, session, everything, factor=False)
+    table = declared(TABLE)
+    wrong = {}
+    for door, row in sorted(table.items()):
+        answer = knock(app, client, connection, door, world)
+        shut = answer.status == 303 and answer.location.startswith("/account/security")
+        if not (shut or answer.status in {row["citizen"], 403}):
+            wrong[door] = answer
+    assert wrong == {}
+
+
+def test_what_has_no_such_method_says_so(app: Flask, client: FlaskClient) -> None:
+    known: dict[str, set[str]] = {}
+    for rule in app.url_map.iter_rules():
+        known.setdefault(rule.rule, set()).update(rule.methods or set())
+    plain = {path: methods for path, methods in known.items() if "<" not in path}
+    answers = {
+        (path, method): client.open(path, method=method).status_code
+        for path, methods in sorted(plain.items())
+        for method in ("GET", "POST", "PUT", "DELETE")
+        if method not in methods
+    }
+    assert len(answers) > 50
+    assert set(answers.values()) <= {405, 404}
+
+
+def test_the_demo_has_one_door_more(
+    app: Flask, database: OneConnection, session: Session, connection: Connection, settings: Settings, tmp_path: Path
+) -> None:
+    demo = create_app(
+        Settings(instance=tmp_path, base_url="http://localhost", mail="file", demo=True),
+        database=database,
+        testing=True,
+    )
+    demo.config["WTF_CSRF_ENABLED"] = False
+    table = declared(DEMO_TABLE)
+    assert doors(demo) - doors(app) == set(table)
+    assert public(demo) == public(app)
+    world = make_world(session, settings.keystore)
+    for role in ROLES:
+        client = browser(demo, session, world.users[role])
+        for door, row in table.items():
+            assert knock(demo, client, connection, door, world).status == row[role]
