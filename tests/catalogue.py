@@ -2,6 +2,7 @@
 
 import io
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -11,6 +12,7 @@ from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).resolve().parent.parent
 PO = ROOT / "civicvote" / "translations" / "en" / "LC_MESSAGES" / "messages.po"
+EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 KEYWORDS = {"_": None, "_l": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2), "msg": None}
 PYTHON = [("**.py", "python")]
 HTML = [("**.html", "jinja2"), ("**.txt", "jinja2"), ("**.xml", "jinja2")]
@@ -49,7 +51,8 @@ def text_of(catalogue: Catalog) -> bytes:
 
 
 def compiled(catalogue: Catalog) -> bytes:
-    """What gettext reads."""
+    """What gettext reads. Its header tells no time, or the same texts would compile differently a minute later."""
+    catalogue.creation_date = catalogue.revision_date = EPOCH
     out = io.BytesIO()
     write_mo(out, catalogue)
     return out.getvalue()
