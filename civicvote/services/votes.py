@@ -114,8 +114,7 @@ def _stamp(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _notice(session: Session, cycle: Cycle, number: UUID, public: rules.NoticeKeys) -> rules.Notice:
-    pools = session.scalars(select(Pool).where(Pool.cycle_id == cycle.id).order_by(Pool.position, Pool.id)).all()
+def _on_ballot(session: Session, cycle: Cycle) -> Sequence[Project]:
     projects = session.scalars(
         select(Project)
         .where(Project.cycle_id == cycle.id, Project.state == ProjectState.ON_BALLOT)
@@ -123,6 +122,12 @@ def _notice(session: Session, cycle: Cycle, number: UUID, public: rules.NoticeKe
     ).all()
     if not projects:
         raise ConflictError(msg("투표안건이 한 건도 없어 투표를 열 수 없습니다."))
+    return projects
+
+
+def _notice(session: Session, cycle: Cycle, number: UUID, public: rules.NoticeKeys) -> rules.Notice:
+    pools = session.scalars(select(Pool).where(Pool.cycle_id == cycle.id).order_by(Pool.position, Pool.id)).all()
+    projects = _on_ballot(session, cycle)
     by_pool = {pool.id: sorted(p.number or "" for p in projects if p.pool_id == pool.id) for pool in pools}
     held = [pool for pool in pools if by_pool[pool.id]]
     notice: rules.Notice = {
