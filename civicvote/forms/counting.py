@@ -23,7 +23,7 @@ class DiscardForm(BaseForm):
 
     reason = TextAreaField(
         _l("반려 이유"),
-        description=_l("감사기록에 남습니다. 무엇이 달랐는지 적어 주십시오."),
+        description=_l("개표 기록에 남습니다. 무엇이 달랐는지 적어 주십시오."),
         validators=[
             DataRequired(_l("이유를 적어 주십시오.")),
             Length(max=1000, message=_l("1,000자까지 적을 수 있습니다.")),

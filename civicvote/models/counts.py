@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from civicvote.models.base import AppendOnly, Base, Keyed
@@ -39,6 +39,8 @@ class TallyDecision(Keyed, AppendOnly, Base):
     at: Mapped[datetime]
     approved: Mapped[bool]
     result_hash: Mapped[str] = mapped_column(String(64))
+    #: Why it was sent back.
+    reason: Mapped[str] = mapped_column(Text, default="")
 
     __table_args__ = (CheckConstraint("requested_by <> decided_by", name="two_people"),)
 

@@ -6,9 +6,12 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+import time_machine
+from click.testing import CliRunner
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from civicvote.cli.count import count as offline
 from civicvote.domain import pabulib, tally
 from civicvote.domain.ballots import counting as opening
 from civicvote.domain.ballots import keys as vote_keys
@@ -22,8 +25,9 @@ from civicvote.models.counts import PublishedFile, TallyDecision, TallyRun
 from civicvote.models.cycles import Cycle
 from civicvote.models.outbox import OutboxMessage
 from civicvote.models.votes import BoardEntry
-from civicvote.services import clock, counting, voting, votes
+from civicvote.services import clock, counting, votes, voting
 from civicvote.services.counting import files
+from civicvote.services.counting.outcomes import exact, read_reason
 from civicvote.services.projects.moves import advance
 from tests import factories
 from tests.support.elections import Count, closed_vote
@@ -92,7 +96,7 @@ def test_a_run_keeps_what_went_in_and_what_came_out(session: Session, vote: Coun
         counting.count(session, vote.first, vote.slug, keys=keys)
     with vote.over:
         run = counted(session, vote, keys)
-    votes_of = {}
+    votes_of: dict[str, int] = {}
     for contest in run.result["result"]["contests"]:
         votes_of |= contest["votes"]
     assert votes_of == {number: sum(number in picks for picks in vote.picks) for number in vote.polls.projects}
@@ -131,9 +135,9 @@ def test_a_discarded_count_needs_a_reason_and_is_made_again(session: Session, vo
             counting.publish(session, vote.second, vote.slug, keys=keys)
         counting.publish(session, vote.first, vote.slug, keys=keys)
     runs = counting.stand(session, vote.first, vote.slug).runs
-    assert [(run.by, run.approved, run.decided_by) for run in runs] == [
-        ("이검산", True, "김집계"),
-        ("김집계", False, "이검산"),
+    assert [(run.by, run.approved, run.decided_by, run.reason) for run in runs] == [
+        ("이검산", True, "김집계", ""),
+        ("김집계", False, "이검산", "수치를 다시 확인해야 합니다"),
     ]
 
 
@@ -172,21 +176,15 @@ def test_what_supporters_paid_adds_up_to_the_cost(session: Session, vote: Count,
         run = counted(session, vote, keys)
     for contest in run.result["contests"]:
         ballots = [set(picks) for picks in vote.picks]
-        held = [files_amount(contest["endowment"])] * len(ballots)
+        held = [exact(contest["endowment"])] * len(ballots)
         for step in contest["steps"]:
-            price, paid = files_amount(step["price"]), 0
+            price, paid = exact(step["price"]), 0
             for row, picks in enumerate(ballots):
                 if step["project"] in picks:
                     share = min(held[row], price)
                     held[row] -= share
                     paid += share
             assert paid == step["cost"], "the share shown is what people paid"
-
-
-def files_amount(text: str):  # type: ignore[no-untyped-def]  # Fraction or int
-    from civicvote.services.counting.outcomes import exact
-
-    return exact(text)
 
 
 def test_a_tampered_run_is_not_published(session: Session, vote: Count, keys: KeyStore) -> None:
@@ -213,10 +211,6 @@ def test_a_tampered_run_is_not_published(session: Session, vote: Count, keys: Ke
 
 
 def test_shares_count_offline_and_come_back(session: Session, keys: KeyStore, tmp_path: Path) -> None:
-    from click.testing import CliRunner
-
-    from civicvote.cli.count import count as offline
-
     secret = vote_keys.new_vote_key()
     cycle = factories.cycle(session, CycleState.LISTED, opened="voting", min_picks=1, max_picks=3)
     pool = factories.pool(session, cycle, 100_000_000)
@@ -227,8 +221,6 @@ def test_shares_count_offline_and_come_back(session: Session, keys: KeyStore, tm
         _, person = voter(session)
         voting.cast(session, person, cycle.slug, [f"A{n % 3}"], key=f"{n:032x}", arrived=clock.now(), keys=keys)
     staff = [factories.actor(factories.user(session, Role.STAFF), Role.STAFF) for _ in range(2)]
-    import time_machine
-
     with time_machine.travel(made.closes_at + counting.DRAIN, tick=False):
         with pytest.raises(ConflictError, match="봉인한 뒤"):
             counting.export(session, staff[0], cycle.slug)
@@ -262,7 +254,7 @@ def vote_key_is_nowhere(keys: KeyStore, secret: bytes) -> bool:
 
 
 def test_a_project_that_left_the_vote_is_not_chosen_nor_exported(session: Session, vote: Count, keys: KeyStore) -> None:
-    most = max("A1 A2 A3 A4 A5".split(), key=lambda number: sum(number in picks for picks in vote.picks))
+    most = max(["A1", "A2", "A3", "A4", "A5"], key=lambda number: sum(number in picks for picks in vote.picks))
     staff = vote.first
     advance(session, staff, vote.polls.projects[most], "exclude", reason="다른 사업과 겹칩니다")
     with vote.over:
@@ -287,8 +279,6 @@ def test_a_project_that_left_the_vote_is_not_chosen_nor_exported(session: Sessio
 
 
 def test_reasons_read_with_grouped_figures(session: Session, vote: Count, keys: KeyStore) -> None:
-    from civicvote.services.counting.outcomes import read_reason
-
     with vote.over:
         run = counted(session, vote, keys)
     sentences = [str(read_reason(r)) for contest in run.result["contests"] for r in contest["rejected"]]

@@ -41,7 +41,7 @@ def _waiting(session: Session, actor: Actor, slug: str) -> tuple[Cycle, Vote, Ta
     return cycle, vote, run
 
 
-def _decide(session: Session, actor: Actor, run: TallyRun, *, approved: bool) -> None:
+def _decide(session: Session, actor: Actor, run: TallyRun, *, approved: bool, reason: str = "") -> None:
     session.add(
         TallyDecision(
             run_id=run.id,
@@ -50,6 +50,7 @@ def _decide(session: Session, actor: Actor, run: TallyRun, *, approved: bool) ->
             at=clock.now(),
             approved=approved,
             result_hash=run.result_hash,
+            reason=reason.strip(),
         )
     )
     session.flush()
@@ -60,7 +61,7 @@ def discard(session: Session, actor: Actor, slug: str, *, reason: str) -> None:
     """Send the count back; the box stays sealed and is counted again."""
     cycle, _, run = _waiting(session, actor, slug)
     workflow.move(session, actor, CYCLE, cycle, "discard-count", reason=reason)
-    _decide(session, actor, run, approved=False)
+    _decide(session, actor, run, approved=False, reason=reason)
 
 
 Counted = Sequence[tuple[str, bytes]]

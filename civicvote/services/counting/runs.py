@@ -148,6 +148,7 @@ class RunRow:
     approved: bool | None
     decided_by: str
     decided_at: datetime | None
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +181,7 @@ def stand(session: Session, actor: Actor, slug: str) -> Stand:
             TallyDecision.approved,
             TallyDecision.at.label("decided_at"),
             decider.c.name.label("decider"),
+            TallyDecision.reason,
         )
         .outerjoin(counter, counter.c.id == TallyRun.requested_by)
         .outerjoin(TallyDecision, TallyDecision.run_id == TallyRun.id)
@@ -187,7 +189,10 @@ def stand(session: Session, actor: Actor, slug: str) -> Stand:
         .where(TallyRun.vote_id == vote.id)
         .order_by(TallyRun.id.desc())
     ).all()
-    runs = [RunRow(r.id, r.at, r.name or "", r.result_hash, r.approved, r.decider or "", r.decided_at) for r in rows]
+    runs = [
+        RunRow(r.id, r.at, r.name or "", r.result_hash, r.approved, r.decider or "", r.decided_at, r.reason or "")
+        for r in rows
+    ]
     ready = vote.closes_at + DRAIN
     numbers = box.numbers(session, vote)
     return Stand(

@@ -1,0 +1,206 @@
+"""Real elections through the whole machine: sealed, counted, published, exported, and counted again."""
+
+from collections.abc import Callable
+from itertools import repeat
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, func, select
+from sqlalchemy.orm import Session
+
+from civicvote import db
+from civicvote.demo import sample_election
+from civicvote.domain import pabulib, tally
+from civicvote.domain.cycles import TallyRule
+from civicvote.domain.errors import ConflictError, ForbiddenError, InvalidError
+from civicvote.domain.permissions import SYSTEM, Role
+from civicvote.keystore import KeyStore
+from civicvote.models.cycles import Cycle
+from civicvote.models.projects import Project
+from civicvote.models.votes import Ballot, Participation
+from civicvote.services import pabulib as elections
+from civicvote.services import results
+from tests import factories
+from tests.conftest import DATABASES
+from tests.shared_data import SHARED, pabulib_files
+
+#: Ballots above which a file runs on one database, and above which it runs by one rule.
+MID, GIANT = 4_000, 40_000
+
+SMALL = """META
+key;value
+description;Small
+country;Nowhere
+unit;Town
+num_projects;3
+num_votes;4
+budget;100.50
+vote_type;approval
+rule;greedy
+date_begin;01.01.2020
+date_end;31.01.2020
+currency;EUR
+PROJECTS
+project_id;cost;votes;name;category;selected
+1;60.25;3;Trees;green;1
+2;50;2;Bench;street;0
+3;40;2;Lamp;street;1
+VOTES
+voter_id;vote;age
+a;1,2;33
+b;1,3;41
+c;1,2,3;25
+d;;60
+"""
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> KeyStore:
+    return KeyStore(tmp_path / "keys")
+
+
+def utility(file: pabulib.PabulibFile) -> str:
+    return tally.Utility.usual(pabulib.election(file)).value
+
+
+def terms(file: pabulib.PabulibFile, rule: TallyRule) -> elections.Terms:
+    return elections.Terms(rule=rule, utility=utility(file))
+
+
+def expected(contest: tally.Election, rule: TallyRule) -> tally.Outcome:
+    return tally.tally(
+        contest,
+        tally.Rule(tally.Method(rule.value), utility=tally.Utility.usual(contest), completion=tally.Completion.ADD1),
+    )
+
+
+def round_trip(session: Session, file: pabulib.PabulibFile, rule: TallyRule, keys: KeyStore) -> None:
+    """Import → count → export → count gives the winners of `tally` on the file."""
+    contest = pabulib.election(file)
+    wanted = expected(contest, rule)
+    cycle = elections.import_file(session, SYSTEM, file, terms(file, rule), keys=keys)
+    (shown,) = results.published(session, SYSTEM, cycle.slug).contests
+    assert [winner.number for winner in shown.winners] == list(wanted.selected)
+    assert sum(winner.cost for winner in shown.winners) == wanted.spent
+    assert shown.voters == contest.voters
+    given = pabulib.parse(elections.export_file(session, cycle.slug))
+    again = pabulib.election(given)
+    assert (again.budget, again.voters) == (contest.budget, contest.voters)
+    assert costs(again) == costs(contest)
+    assert bag(again) == bag(contest), "the same ballots, order aside"
+    assert set(given.winners or ()) == set(wanted.selected)
+    if len(contest.ballots) < MID:
+        assert expected(again, rule).selected == wanted.selected
+
+
+def costs(contest: tally.Election) -> dict[str, tuple[tally.Amount, str]]:
+    return {project.id: (project.cost, project.name) for project in contest.projects}
+
+
+def bag(contest: tally.Election) -> dict[tuple[tuple[str, int], ...], int]:
+    """Ballots by what they say, empty ones aside."""
+    return {
+        tuple(
+            sorted(zip((contest.projects[pick].id for pick in ballot.picks), ballot.points or repeat(1), strict=False))
+        ): ballot.count
+        for ballot in contest.ballots
+        if ballot.picks
+    }
+
+
+if SHARED:
+    FILES = {path.name: path.read_bytes().count(b"\n") for path in pabulib_files()}
+    CASES = [
+        (kind, name, rule)
+        for name, size in FILES.items()
+        for kind in (DATABASES if size <= MID else DATABASES[:1])
+        for rule in (TallyRule if size <= GIANT else [TallyRule.EQUAL_SHARES])
+    ]
+
+    @pytest.mark.parametrize(("kind", "name", "rule"), CASES)
+    def test_a_real_election_comes_back_the_same(
+        kind: str, name: str, rule: TallyRule, make_database: Callable[[str], Engine], keys: KeyStore
+    ) -> None:
+        assert SHARED is not None
+        file = pabulib.parse((SHARED / "data" / "pabulib" / name).read_bytes())
+        engine = make_database(kind)
+        with db.Database(engine).writer() as session:
+            round_trip(session, file, rule, keys)
+        engine.dispose()
+
+
+@pytest.mark.parametrize("rule", list(TallyRule))
+def test_an_election_with_decimals_and_empty_ballots(session: Session, keys: KeyStore, rule: TallyRule) -> None:
+    file = pabulib.parse(SMALL)
+    round_trip(session, file, rule, keys)
+    cycle = session.scalars(select(Cycle)).one()
+    assert (cycle.currency, cycle.origin, cycle.title) == ("EUR", "import", "Small")
+    assert [project.title for project in session.scalars(select(Project).order_by(Project.number))] == [
+        "Trees",
+        "Bench",
+        "Lamp",
+    ]
+    given = pabulib.parse(elections.export_file(session, cycle.slug))
+    assert given.projects.column("category") == ["green", "street", "street"]
+    assert given.projects.column("cost") == ["60.25", "50", "40"]
+    assert given.meta["budget"] == "100.5"
+    assert {"age", "voter"}.isdisjoint(given.votes.columns), "no demographics"
+    assert given.meta["country"] == "Nowhere"
+
+
+def test_the_demos_own_election(session: Session, keys: KeyStore) -> None:
+    file = pabulib.parse(sample_election.text())
+    round_trip(session, file, TallyRule.EQUAL_SHARES, keys)
+
+
+def test_one_participation_and_one_sealed_ballot_per_vote(session: Session, keys: KeyStore) -> None:
+    elections.import_file(session, SYSTEM, pabulib.parse(SMALL), elections.Terms(), keys=keys)
+    assert session.scalar(select(func.count()).select_from(Participation)) == 4
+    sealed = session.scalars(select(Ballot.sealed)).all()
+    assert len({len(one) for one in sealed}) == 1
+    assert len(sealed) == 4
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (("date_end;31.01.2020", "date_end;31.01.2099"), "아직 끝나지 않은"),
+        (("1;60.25", "1" * 41 + ";60.25"), "너무 깁니다"),
+        (("", ""), "주소에는"),
+    ],
+)
+def test_what_cannot_be_imported_is_refused_whole(
+    session: Session, keys: KeyStore, change: tuple[str, str], words: str
+) -> None:
+    given = elections.Terms(slug="" if change[0] else "Ünder score")
+    text = SMALL.replace(*change) if change[0] else SMALL
+    with pytest.raises(InvalidError, match=words), session.begin_nested():
+        elections.import_file(session, SYSTEM, pabulib.parse(text), given, keys=keys)
+    assert session.scalar(select(func.count()).select_from(Cycle)) == 0
+
+
+def test_a_taken_address_and_a_stranger_are_refused(session: Session, keys: KeyStore) -> None:
+    factories.cycle(session, slug="taken")
+    with pytest.raises(ConflictError, match="taken"):
+        elections.import_file(session, SYSTEM, pabulib.parse(SMALL), elections.Terms(slug="taken"), keys=keys)
+    staff = factories.actor(factories.user(session, Role.AUDITOR), Role.AUDITOR)
+    with pytest.raises(ForbiddenError):
+        elections.import_file(session, staff, pabulib.parse(SMALL), elections.Terms(), keys=keys)
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"), [("", "XXX"), ("currency;pln\n", "PLN"), ("currency;zł\n", "XXX"), ("currency;KRW\n", "KRW")]
+)
+def test_money_is_won_only_where_the_file_says_so(session: Session, keys: KeyStore, line: str, shown: str) -> None:
+    text = SMALL.replace("currency;EUR\n", line)
+    cycle = elections.import_file(session, SYSTEM, pabulib.parse(text), elections.Terms(), keys=keys)
+    assert cycle.currency == shown
+
+
+def test_homes_give_the_turnout(session: Session, keys: KeyStore) -> None:
+    rows = "".join(f"v{n};1\n" for n in range(30))
+    text = SMALL.replace("a;1,2;33\n", rows.replace("\n", ";\n")).replace("num_votes;4", "num_votes;33")
+    homes = ["11110"] * 12 + ["11140"] * 21
+    cycle = elections.import_file(session, SYSTEM, pabulib.parse(text), elections.Terms(), keys=keys, homes=homes)
+    turnout = results.published(session, SYSTEM, cycle.slug).turnout
+    assert (turnout.total, dict(turnout.districts)) == (33, {"11110": 12, "11140": 21})

@@ -1,0 +1,100 @@
+"""The counting page: what staff see at each step, and who is kept out."""
+
+from collections.abc import Callable
+from io import BytesIO
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from civicvote.domain.permissions import Role
+from civicvote.models.accounts import User
+from civicvote.settings import Settings
+from tests import factories
+from tests.support.elections import Count, closed_vote
+
+SignIn = Callable[[User], FlaskClient]
+
+
+@pytest.fixture
+def vote(session: Session, settings: Settings) -> Count:
+    return closed_vote(session, settings.keystore, people=12)
+
+
+def test_before_the_close_the_box_cannot_be_sealed(signed_in: SignIn, vote: Count) -> None:
+    client = signed_in(vote.users[0])
+    url = f"/budget/{vote.slug}/count"
+    shown = client.get(url).get_data(as_text=True)
+    assert "부터 봉인할 수 있습니다" in shown
+    assert "/count/seal" not in shown
+    assert client.post(f"{url}/seal").status_code == 409
+
+
+def test_two_people_bring_a_count_to_the_public(signed_in: SignIn, vote: Count) -> None:
+    url = f"/budget/{vote.slug}/count"
+    with vote.over:
+        first, second = (signed_in(user) for user in vote.users)
+        assert "/count/seal" in first.get(url).get_data(as_text=True)
+        assert first.post(f"{url}/seal").headers["Location"] == url
+        sealed = first.get(url).get_data(as_text=True)
+        assert "/count/run" in sealed
+        assert "13장 (다시 투표한 것 포함)" in sealed
+        assert first.post(f"{url}/run").status_code == 303
+        assert "개표한 사람은 승인할 수 없습니다" in first.get(url).get_data(as_text=True)
+        assert "/count/publish" not in first.get(url).get_data(as_text=True)
+        refused = first.post(f"{url}/publish")
+        assert refused.status_code == 409
+        assert "다른 담당자가 다시 개표해" in refused.get_data(as_text=True)
+        empty = second.post(f"{url}/discard", data={"reason": ""})
+        assert empty.status_code == 422
+        assert "이유를 적어 주십시오" in empty.get_data(as_text=True)
+        assert second.post(f"{url}/discard", data={"reason": "표 수가 다릅니다"}).status_code == 303
+        assert "표 수가 다릅니다" in first.get(url).get_data(as_text=True)
+        assert first.post(f"{url}/run").status_code == 303
+        done = second.post(f"{url}/publish")
+        assert done.headers["Location"] == f"/budget/{vote.slug}/result"
+        assert second.get(done.headers["Location"]).status_code == 200
+        again = second.post(f"{url}/publish")
+        assert again.status_code == 409
+        assert "이미 다른 담당자가 처리했을" in again.get_data(as_text=True)
+        assert "공표한 결과 보기" in first.get(url).get_data(as_text=True)
+
+
+def test_a_bad_opened_file_is_refused_beside_its_field(signed_in: SignIn, vote: Count, session: Session) -> None:
+    url = f"/budget/{vote.slug}/count"
+    with vote.over:
+        client = signed_in(vote.users[0])
+        client.post(f"{url}/seal")
+        vote.polls.vote.key_mode = "shares"
+        session.flush()
+        page = client.get(url).get_data(as_text=True)
+        assert "civicvote count" in page
+        download = client.get(f"{url}/export")
+        assert download.headers["Content-Disposition"].startswith("attachment")
+        assert download.get_json()["format"] == "civicvote-count/1"
+        nothing = client.post(f"{url}/opened", data={})
+        assert nothing.status_code == 422
+        assert "파일을 골라" in nothing.get_data(as_text=True)
+        for content in (b"", b"{}", b"\xff\xfe", b"[" * 10_000):
+            bad = client.post(f"{url}/opened", data={"opened": (BytesIO(content), "opened.json")})
+            assert bad.status_code == 422
+            assert 'id="opened-error"' in bad.get_data(as_text=True) or "field-error" in bad.get_data(as_text=True)
+        assert "/count/opened" in client.get(url).get_data(as_text=True), "still sealed, nothing counted"
+
+
+def test_others_stay_outside(client: FlaskClient, signed_in: SignIn, session: Session, vote: Count) -> None:
+    url = f"/budget/{vote.slug}/count"
+    assert "/sign-in" in client.get(url).headers["Location"]
+    citizen = signed_in(factories.user(session))
+    auditor = signed_in(factories.user(session, Role.AUDITOR))
+    assert citizen.get(url).status_code == 403
+    assert auditor.get(url).status_code == 200
+    with vote.over:
+        citizen, auditor = (signed_in(factories.user(session, *roles)) for roles in ((), (Role.AUDITOR,)))
+        assert "/count/seal" not in auditor.get(url).get_data(as_text=True)
+        for step in ("seal", "run", "opened", "publish", "discard"):
+            assert citizen.post(f"{url}/{step}").status_code == 403
+            assert auditor.post(f"{url}/{step}").status_code == 403
+        assert auditor.get(f"{url}/export").status_code == 403
+    staff = signed_in(vote.users[0])
+    assert staff.get("/budget/nowhere/count").status_code == 404
