@@ -848,6 +848,7 @@ def upgrade() -> None:
         sa.Column("at", civicvote.models.base.UtcDateTime(timezone=True), nullable=False),
         sa.Column("approved", sa.Boolean(), nullable=False),
         sa.Column("result_hash", sa.String(length=64), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.CheckConstraint("requested_by <> decided_by", name=op.f("ck_tally_decision_two_people")),
         sa.ForeignKeyConstraint(["run_id"], ["tally_run.id"], name=op.f("fk_tally_decision_run_id_tally_run")),
