@@ -165,6 +165,18 @@ def test_who_may_not_vote_is_told_why(session: Session, keys: KeyStore) -> None:
         _cast(session, made, level_one, "A1", keys=keys)
 
 
+def test_a_vote_of_one_district(session: Session, keys: KeyStore) -> None:
+    made = polls(session, keys, district="11680")
+    _user, neighbour = voter(session, district="11110")
+    with pytest.raises(ForbiddenError, match="강남구"):
+        _cast(session, made, neighbour, "A1", keys=keys)
+    box = voting.booth(session, neighbour, made.slug, arrived=clock.now(), keys=keys)
+    assert box.refusal is not None
+    assert box.refusal.stop is voting.Stop.PERSON, "no verification would help"
+    _user, resident = voter(session, district="11680")
+    _cast(session, made, resident, "A1", keys=keys)
+
+
 def test_hold_window_and_state(session: Session, keys: KeyStore) -> None:
     made = polls(session, keys)
     _user, actor = voter(session)
