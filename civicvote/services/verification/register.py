@@ -66,11 +66,10 @@ def _store(session: Session, values: list[dict[str, Any]]) -> tuple[int, int]:
     ]
     if news or changed:
         dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-        statement = dialect.insert(RegisterEntry).values(news + changed)
+        statement = dialect.insert(RegisterEntry.__table__)
         fresh = {name: statement.excluded[name] for name in ("birth_year", "sex", "district", "imported_at")}
-        session.execute(
-            statement.on_conflict_do_update(index_elements=[RegisterEntry.match_key], set_=fresh),
-            execution_options={"synchronize_session": False},
+        session.connection().execute(
+            statement.on_conflict_do_update(index_elements=["match_key"], set_=fresh), news + changed
         )
     return len(news), len(changed)
 
