@@ -157,4 +157,4 @@ def grant_by_email(session: Session, actor: Actor, email: str, role: Role) -> No
     if account is None:
         raise NotFoundError(msg("이 주소로 가입한 계정이 없습니다: %(email)s", email=email))
     if session.get(UserRole, (account.id, role)) is None:
-        grant(session, actor, account.id, role, reason="명령줄에서 지정")
+        grant(session, actor, account.id, role, reason=str(msg("명령줄에서 지정")))

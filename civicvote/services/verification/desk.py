@@ -19,7 +19,7 @@ from civicvote.services.accounts import normal_address
 from civicvote.services.verification.granting import ASK_CLERK, Facts, Namesake, grant, person_for, today, young
 from civicvote.services.verification.standing import BASES
 
-_PURPOSE: Final = "대면 본인확인"
+_PURPOSE: Final = msg("대면 본인확인")
 UNKNOWN: Final = msg("이 이메일로 가입한 계정이 없습니다. 주소를 확인하거나 먼저 회원가입을 안내해 주십시오.")
 
 
@@ -94,6 +94,6 @@ def at_desk(session: Session, actor: Actor, case: DeskCase, *, key: bytes, addre
             msg("이메일 확인을 아직 마치지 않은 계정입니다. 먼저 메일의 링크로 가입을 마치도록 안내해 주십시오."),
             field="email",
         )
-    access_log.note(session, actor, user.id, what="desk:verify", purpose=_PURPOSE, address=address)
+    access_log.note(session, actor, user.id, what="desk:verify", purpose=str(_PURPOSE), address=address)
     person = person_for(session, user, who, key=key, namesake=case.namesake, doubt=ASK_CLERK)
     return grant(session, actor, user, person, facts)
