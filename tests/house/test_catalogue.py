@@ -1,14 +1,17 @@
 """The English of everything: complete, faithful in its places, and alone on the pages of an English reader."""
 
+import ast
 import re
 from collections import Counter
 from collections.abc import Callable
 from html.parser import HTMLParser
+from pathlib import Path
 from string import Formatter
 from urllib.parse import urlsplit
 
 import pytest
 from flask.testing import FlaskClient
+from jinja2 import Environment, nodes
 from sqlalchemy.orm import Session
 
 from civicvote.domain.lifecycles import ProjectState
@@ -59,6 +62,56 @@ def test_korean_in_english_is_what_one_has_to_type() -> None:
         if any(word not in korean for word in HANGUL.findall(english)) or "!" in english
     ]
     assert wrong == []
+
+
+TEMPLATES = sorted(path for path in (catalogue.ROOT / "templates").rglob("*") if path.is_file())
+#: Says everything in both languages at once: it must stand when nothing else does.
+BOTH_LANGUAGES = {"errors/plain.html"}
+READER = Environment(extensions=["jinja2.ext.i18n"])  # noqa: S701 — parses, renders nothing
+
+
+def _name(path: Path) -> str:
+    return path.relative_to(catalogue.ROOT).as_posix()
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=_name)
+def test_a_template_says_nothing_past_the_catalogue(path: Path) -> None:
+    if path.relative_to(catalogue.ROOT / "templates").as_posix() in BOTH_LANGUAGES:
+        return
+    tree = READER.parse(path.read_text(encoding="utf-8"))
+    marked = {
+        id(part)
+        for call in tree.find_all(nodes.Call)
+        if isinstance(call.node, nodes.Name) and call.node.name in catalogue.KEYWORDS
+        for part in call.args
+    }
+    said = [part.data for part in tree.find_all(nodes.TemplateData) if HANGUL.search(part.data)]
+    said += [
+        part.value
+        for part in tree.find_all(nodes.Const)
+        if isinstance(part.value, str) and id(part) not in marked and HANGUL.search(part.value)
+    ]
+    assert [text for text in said if text != "한국어"] == []
+
+
+@pytest.mark.parametrize("layer", ["views", "forms", "web"])
+def test_code_near_people_says_nothing_past_the_catalogue(layer: str) -> None:
+    said = []
+    for path in (catalogue.ROOT / "civicvote" / layer).rglob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        marked = {
+            id(part)
+            for call in ast.walk(tree)
+            if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in catalogue.KEYWORDS
+            for part in call.args
+        } | {id(text.value) for text in ast.walk(tree) if isinstance(text, ast.Expr)}  # docstrings
+        said += [
+            (_name(path), node.value)
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Constant) and isinstance(node.value, str)
+            if id(node) not in marked and HANGUL.search(node.value) and node.value != "한국어"
+        ]
+    assert said == []
 
 
 class Texts(HTMLParser):
