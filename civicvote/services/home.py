@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Case, and_, case, func, select
 from sqlalchemy.orm import Session
 
 from civicvote.domain.cycles import PHASE_LABELS, Phase
@@ -31,6 +31,8 @@ class CycleCard:
     projects: int
     participants: int
     currency: str
+    takes_proposals: bool
+    takes_ballots: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,10 @@ class Front:
     newest: list[ProjectCard]
 
 
+#: One's own lists: where something happened last comes first.
+_LAST_CHANGED = (Project.updated_at.desc(), Project.id.desc())
+
+
 def _until(cycle: Cycle, phase: Phase) -> datetime | None:
     return {
         Phase.BEFORE_PROPOSALS: cycle.proposals_open_at,
@@ -65,8 +71,33 @@ def _until(cycle: Cycle, phase: Phase) -> datetime | None:
     }.get(phase)
 
 
+def _urgency(moment: datetime) -> Case[int]:
+    """What one can do now comes first: an open vote, open proposals, what is under way, results."""
+    return case(
+        (
+            and_(
+                Cycle.state == CycleState.LISTED,
+                Cycle.voting_open_at <= moment,
+                moment < Cycle.voting_close_at,
+            ),
+            0,
+        ),
+        (
+            and_(
+                Cycle.state == CycleState.ANNOUNCED,
+                Cycle.proposals_open_at <= moment,
+                moment < Cycle.proposals_close_at,
+            ),
+            1,
+        ),
+        (Cycle.state != CycleState.PUBLISHED, 2),
+        else_=3,
+    )
+
+
 def cards(session: Session, *, limit: int = 4) -> list[CycleCard]:
-    """Announced cycles, the one that closes soonest first, those with a result last; one statement."""
+    """Announced cycles by what one can do in them now, those with a result last; one statement."""
+    moment = clock.now()
     amount = select(func.sum(Pool.amount_won)).where(Pool.cycle_id == Cycle.id).scalar_subquery()
     projects = (
         select(func.count()).where(Project.cycle_id == Cycle.id, Project.state != ProjectState.DRAFT).scalar_subquery()
@@ -81,13 +112,13 @@ def cards(session: Session, *, limit: int = 4) -> list[CycleCard]:
     rows = session.execute(
         select(Cycle, amount, projects, held, people)
         .where(Cycle.state != CycleState.DRAFT)
-        .order_by(Cycle.state == CycleState.PUBLISHED, Cycle.voting_close_at.desc(), Cycle.id)
+        .order_by(_urgency(moment), Cycle.voting_close_at.desc(), Cycle.id)
         .limit(limit)
     )
-    moment = clock.now()
     found = []
     for cycle, total, count, holds, voters in rows:
-        phase = cycle.timetable(held=bool(holds)).phase(moment)
+        timetable = cycle.timetable(held=bool(holds))
+        phase = timetable.phase(moment)
         found.append(
             CycleCard(
                 cycle.slug,
@@ -100,12 +131,14 @@ def cards(session: Session, *, limit: int = 4) -> list[CycleCard]:
                 count,
                 int(voters or 0),
                 cycle.currency,
+                timetable.takes_proposals(moment),
+                timetable.takes_ballots(moment),
             )
         )
     return found
 
 
-def _project_cards(session: Session, *conditions: object, order: object, limit: int) -> list[ProjectCard]:
+def _project_cards(session: Session, *conditions: object, order: tuple[object, ...], limit: int) -> list[ProjectCard]:
     query = (
         select(
             Project.id,
@@ -121,7 +154,7 @@ def _project_cards(session: Session, *conditions: object, order: object, limit: 
         .join(Pool, Pool.id == Project.pool_id)
         .join(Cycle, Cycle.id == Project.cycle_id)
         .where(*conditions)  # type: ignore[arg-type]  # column expressions
-        .order_by(order)  # type: ignore[arg-type]
+        .order_by(*order)  # type: ignore[arg-type]
         .limit(limit)
     )
     return [
@@ -143,7 +176,7 @@ def front(session: Session, actor: Actor) -> Front:
     """What everybody sees first."""
     del actor  # the same for all
     proposed = (Project.state != ProjectState.DRAFT, Cycle.origin == "platform")
-    newest = _project_cards(session, *proposed, order=Project.id.desc(), limit=6)
+    newest = _project_cards(session, *proposed, order=(Project.submitted_at.desc(), Project.id.desc()), limit=6)
     return Front(cards(session), newest)
 
 
@@ -159,10 +192,10 @@ class Mine:
 def mine(session: Session, actor: Actor) -> Mine:
     """The actor's own page."""
     actor.require(Permission.ACCOUNT_OWN)
-    written = _project_cards(session, Project.author_id == actor.id, order=Project.id.desc(), limit=100)
+    written = _project_cards(session, Project.author_id == actor.id, order=_LAST_CHANGED, limit=100)
     following = select(Follow.project_id).where(Follow.user_id == actor.id)
     followed = _project_cards(
-        session, Project.id.in_(following), Project.state != ProjectState.DRAFT, order=Project.id.desc(), limit=100
+        session, Project.id.in_(following), Project.state != ProjectState.DRAFT, order=_LAST_CHANGED, limit=100
     )
     votes = session.execute(
         select(Cycle.slug, Cycle.title)
