@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from flask_babel import gettext as _
 from wtforms import DateTimeLocalField, StringField, ValidationError
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 
@@ -41,7 +42,7 @@ class SeoulDateTimeField(DateTimeLocalField):
             if 2000 <= naive.year <= 2100:
                 self.data = naive.replace(tzinfo=SEOUL)
                 return
-        raise ValueError(self.gettext("날짜와 시각을 다시 적어 주십시오."))
+        raise ValueError(_("날짜와 시각을 다시 적어 주십시오."))
 
 
 class WonField(StringField):
