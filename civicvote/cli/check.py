@@ -19,15 +19,19 @@ Line = tuple[bool, str, str]
 
 
 def _secrets(settings: Settings) -> Iterator[Line]:
+    """Looks only: a key made by the operator's own account would be closed to the server's."""
     folder = settings.keys or settings.instance / "keys"
-    settings.keystore.person  # noqa: B018 — made now if it is missing, with the right mode
-    open_files = [path.name for path in folder.glob("*.key") if stat.S_IMODE(path.stat().st_mode) & 0o077]
-    yield (
-        not open_files,
-        f"열쇠 폴더 {folder}",
-        f"다른 사용자가 읽을 수 있습니다({', '.join(open_files)}). chmod 600을 적용하십시오." if open_files else "",
-    )
-    backed = "instance/keys를 데이터베이스와 따로 백업하십시오. 잃으면 본인확인과 투표 영수증을 되살릴 수 없습니다."
+    files = sorted(folder.glob("*.key")) if folder.is_dir() else []
+    open_files = [path.name for path in files if stat.S_IMODE(path.stat().st_mode) & 0o077]
+    closed = [path.name for path in files if not os.access(path, os.R_OK)]
+    if open_files:
+        advice = f"다른 사용자가 읽을 수 있습니다({', '.join(open_files)}). chmod 600을 적용하십시오."
+    elif closed:
+        advice = f"읽을 수 없는 열쇠가 있습니다({', '.join(closed)}). 서버를 실행하는 사용자의 것으로 바꾸십시오."
+    else:
+        advice = ""
+    yield not advice, f"열쇠 폴더 {folder}" + ("" if files else " (서버가 처음 시작할 때 만듭니다)"), advice
+    backed = "데이터베이스와 따로 백업하십시오. 잃으면 본인확인과 투표 영수증을 되살릴 수 없습니다."
     yield True, f"열쇠는 데이터베이스 밖에 있습니다. {backed}", ""
 
 
@@ -47,6 +51,9 @@ def _transport(settings: Settings) -> Iterator[Line]:
 
 def _database(settings: Settings, engine: Engine) -> Iterator[Line]:
     kind = "SQLite" if settings.url.startswith("sqlite") else "PostgreSQL"
+    if kind == "SQLite" and not Path(engine.url.database or "").is_file():
+        yield False, "데이터베이스(SQLite) 파일이 없습니다.", "civicvote migrate를 실행하십시오."
+        return
     try:
         with engine.connect() as connection:
             connection.execute(select(1))
@@ -75,9 +82,17 @@ def _database(settings: Settings, engine: Engine) -> Iterator[Line]:
 def _mail(settings: Settings) -> Iterator[Line]:
     via = jobs.carrier(settings)
     if not isinstance(via, mail.Smtp):
-        fine = settings.demo or settings.mail == "file"
-        yield fine, f"메일: {settings.mail}", "실제 운영에서는 CIVICVOTE_MAIL=smtp와 CIVICVOTE_SMTP_…를 설정하십시오."
+        yield (
+            settings.demo,
+            f"메일: {settings.mail}",
+            "실제 운영에서는 CIVICVOTE_MAIL=smtp와 CIVICVOTE_SMTP_…를 설정하십시오.",
+        )
         return
+    yield (
+        not settings.mail_from.endswith(".invalid"),
+        f"보내는 주소 {settings.mail_from}",
+        "CIVICVOTE_MAIL_FROM에 실제로 쓰는 주소를 적으십시오.",
+    )
     try:
         via.probe()
     except OSError as error:
@@ -97,7 +112,9 @@ def _clock() -> Iterator[Line]:
 
 def _files(settings: Settings) -> Iterator[Line]:
     folder: Path = settings.instance
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not folder.is_dir():
+        yield False, f"인스턴스 폴더 {folder}가 없습니다.", "civicvote migrate를 실행하십시오."
+        return
     yield os.access(folder, os.W_OK), f"인스턴스 폴더 {folder}", "서버를 실행하는 사용자가 쓸 수 있게 하십시오."
 
 

@@ -168,6 +168,7 @@ def _projects(session: Session, cycle: Cycle, pool: Pool, election: Election) ->
 def _adapt(file: pabulib.PabulibFile, election: Election, terms: Terms) -> Callable[[rules.Notice], rules.Notice]:
     """The notice with the file's exact amounts, its kind of ballot, and what the export needs to give back."""
     costs = {project.id: project.cost for project in election.projects}
+    names = {project.id: project.name for project in election.projects}
     kept = [name for name in file.projects.columns if name not in OWN_COLUMNS]
     ids = file.projects.column("project_id") or []
     columns = {name: dict(zip(ids, file.projects.column(name) or [], strict=True)) for name in kept}
@@ -175,6 +176,7 @@ def _adapt(file: pabulib.PabulibFile, election: Election, terms: Terms) -> Calla
     def adapt(notice: rules.Notice) -> rules.Notice:
         for project in notice["projects"]:
             project["cost"] = _amount(costs[project["id"]])
+            project["title"] = names[project["id"]] or project["id"]  # in full: pages cut it, the export gives it back
         contest = notice["contests"][0]
         contest["budget"] = _amount(election.budget)
         contest["step"] = _amount(Fraction(terms.step))

@@ -94,7 +94,7 @@ def round_trip(session: Session, file: pabulib.PabulibFile, rule: TallyRule, key
 
 
 def costs(contest: tally.Election) -> dict[str, tuple[tally.Amount, str]]:
-    return {project.id: (project.cost, project.name) for project in contest.projects}
+    return {project.id: (project.cost, project.name or project.id) for project in contest.projects}
 
 
 def bag(contest: tally.Election) -> dict[tuple[tuple[str, int], ...], int]:
