@@ -7,8 +7,13 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from civicvote.demo import seed
+from civicvote.domain.lifecycles import ProjectState
+from civicvote.models.accounts import User
+from civicvote.models.projects import Project
 from tests.journeys.people import Person
 from tests.journeys.site import Site, serve
 
@@ -22,7 +27,6 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-ASSETS = Path(__file__).resolve().parent.parent / "assets"
 
 
 @pytest.fixture
@@ -38,7 +42,20 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with serve(tmp_path_factory.mktemp("planted"), demo=True) as running:
         with running.database.transaction() as session:
             seed.plant(session, running.settings)
+            _give(session)
         yield running
+
+
+def _give(session: Session) -> None:
+    """The demo's citizen has two proposals, the demo's department one in execution."""
+    users = {user.email: user for user in session.scalars(select(User).where(User.email.like("%@demo.%")))}
+    for state in (ProjectState.SUBMITTED, ProjectState.SUPPLEMENT, ProjectState.EXECUTING):
+        project = session.scalars(select(Project).where(Project.state == state).order_by(Project.id)).first()
+        assert project is not None
+        if state is ProjectState.EXECUTING:
+            project.department_id = users["department@demo.civicvote.example"].department_id
+        else:
+            project.author_id = users["citizen@demo.civicvote.example"].id
 
 
 @pytest.fixture(scope="session")
