@@ -11,7 +11,6 @@ from civicvote.domain import districts
 from civicvote.domain.errors import ConflictError, InvalidError, NotFoundError
 from civicvote.domain.lifecycles import CycleState, ProjectState
 from civicvote.domain.messages import Message, msg
-from civicvote.domain.money import format_won
 from civicvote.domain.permissions import Actor, Permission
 from civicvote.domain.text import clean_line, clean_text, refuse_resident_number
 from civicvote.models.cycles import Cycle, Hold, Pool
@@ -120,8 +119,8 @@ def _requested(amount: int | None, pool: Pool) -> int | None:
     if amount is not None and amount > pool.amount_won:
         raise InvalidError(
             msg(
-                "이 분야의 전체 예산은 %(amount)s입니다. 그보다 적은 금액을 적어 주십시오.",
-                amount=format_won(pool.amount_won),
+                "이 분야의 전체 예산은 %(amount)s원입니다. 그보다 적은 금액을 적어 주십시오.",
+                amount=f"{pool.amount_won:,}",
             ),
             field="requested",
         )
