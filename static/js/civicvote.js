@@ -355,7 +355,7 @@ doc.addEventListener("htmx:after:swap", ({ detail }) => {
 });
 
 function enhance(root) {
-  for (const button of all("[data-reveal][hidden]", root)) button.hidden = false;
+  for (const button of all("[data-reveal][hidden], [data-print][hidden]", root)) button.hidden = false;
   if (navigator.clipboard) for (const button of all("[data-copy][hidden]", root)) button.hidden = false;
   for (const counter of all("[data-counter]", root)) {
     const field = doc.getElementById(counter.dataset.counter);
