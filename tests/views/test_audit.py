@@ -109,7 +109,7 @@ def test_looks_at_personal_data(session: Session, browser: FlaskClient) -> None:
     assert browser.get("/audit/access?actor=x").status_code == 422
 
 
-@pytest.mark.parametrize("path", ["/audit", "/audit/access", f"/audit/events/{uuid4()}"])
+@pytest.mark.parametrize("path", ["/audit", "/audit/access", "/audit/events/01a20439-9d4d-7147-873a-0b1946b57100"])
 def test_others_see_nothing(session: Session, signed_in: SignIn, client: FlaskClient, path: str) -> None:
     assert client.get(path).status_code == 303
     for roles in ((), (Role.STAFF,), (Role.ADMIN,)):
