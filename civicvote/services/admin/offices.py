@@ -24,7 +24,7 @@ ROLES: Final[dict[Role, Message]] = {
     Role.DEPARTMENT: msg("부서 담당"),
     Role.EXPERT: msg("전문가"),
     Role.STAFF: msg("참여과 담당"),
-    Role.AUDITOR: msg("감사"),
+    Role.AUDITOR: msg("감사 담당"),
     Role.ADMIN: msg("관리자"),
 }
 _OWN: Final = msg("본인의 역할과 부서는 다른 관리자가 바꿔야 합니다.")
