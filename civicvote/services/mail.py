@@ -53,7 +53,11 @@ class Smtp:
             return smtplib.SMTP_SSL(self.host, self.port, timeout=20, context=ssl.create_default_context())
         server = smtplib.SMTP(self.host, self.port, timeout=20)
         if self.tls == "starttls":
-            server.starttls(context=ssl.create_default_context())
+            try:
+                server.starttls(context=ssl.create_default_context())
+            except Exception:
+                server.close()
+                raise
         return server
 
     def send(self, letter: EmailMessage) -> None:
