@@ -132,7 +132,10 @@ def to_sign_in() -> Response:
 
 def safe_referrer() -> str | None:
     """The path the person came from, if it was here."""
-    parts = urlsplit(request.referrer or "")
+    try:
+        parts = urlsplit(request.referrer or "")
+    except ValueError:  # such as an unclosed bracket
+        return None
     if parts.netloc != request.host:
         return None
     return safe_next(parts.path + (f"?{parts.query}" if parts.query else ""))

@@ -15,6 +15,14 @@ def csp_nonce() -> str:
     return str(g.csp_nonce)
 
 
+def host_of(address: str) -> str:
+    """Host and port of an address somebody sent; empty where it has none or isn't one."""
+    try:
+        return urlsplit(address).netloc
+    except ValueError:  # such as an unclosed bracket
+        return ""
+
+
 def _policy() -> str:
     return "; ".join(
         (
@@ -67,5 +75,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         if request.method in {"GET", "HEAD", "OPTIONS"}:
             return
         origin = request.headers.get("Origin")
-        if origin is not None and urlsplit(origin).netloc != request.host:
+        if origin is not None and host_of(origin) != request.host:
             abort(403)
+        if request.is_json:
+            abort(400)  # nothing here reads JSON; Flask-WTF would, as a form whose values are no texts

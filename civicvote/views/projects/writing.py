@@ -23,6 +23,7 @@ def _edit(
 ) -> ResponseReturnValue:
     pools = writing.open_pools(session())
     own = found.project if found else None
+    form.key.data = str(form.form_key)  # whatever was sent: the page saves under it as one types
     form.offer(pools, own, found.pool.name if found else "")
     return page(
         "projects/edit.html",
@@ -119,7 +120,7 @@ def autosave(project_id: UUID) -> ResponseReturnValue:
         with form.refusing() as ok:
             writing.autosave(session(), current_actor(), project_id, form.content(), version=form.based_on)
         if ok:
-            return jsonify(saved=True)
+            return jsonify(saved=True, page=url_for("projects.edit", project_id=project_id))
     return jsonify(errors=form.errors), 422
 
 
