@@ -5,6 +5,7 @@ import binascii
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Generic, TypeVar
 from uuid import UUID
 
@@ -12,6 +13,9 @@ from civicvote.domain.errors import InvalidError
 from civicvote.domain.messages import msg
 
 T = TypeVar("T")
+
+#: What a whole-number column holds.
+_LARGEST = 2**63
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,31 @@ class Cursor:
                 raise ValueError(text)
             return cls(UUID(key), value)
         except (ValueError, TypeError, AttributeError, binascii.Error, RecursionError) as error:
-            raise InvalidError(msg("목록의 위치를 알 수 없습니다. 첫 쪽부터 다시 보십시오.")) from error
+            raise _lost() from error
+
+    def number(self) -> int:
+        """The value where the list goes by whole numbers (0 if there is none); InvalidError for anything else."""
+        try:
+            number = int(self.value or 0)
+        except ValueError as error:
+            raise _lost() from error
+        if abs(number) >= _LARGEST:
+            raise _lost()
+        return number
+
+    def moment(self) -> datetime:
+        """The value where the list goes by time, with its zone; InvalidError for anything else."""
+        try:
+            moment = datetime.fromisoformat(str(self.value))
+        except ValueError as error:
+            raise _lost() from error
+        if moment.tzinfo is None:
+            raise _lost()
+        return moment
+
+
+def _lost() -> InvalidError:
+    return InvalidError(msg("목록의 위치를 알 수 없습니다. 첫 쪽부터 다시 보십시오."))
 
 
 @dataclass(frozen=True, slots=True)

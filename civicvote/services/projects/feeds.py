@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from civicvote.domain.lifecycles import CycleState, ProjectState
@@ -33,7 +34,7 @@ class Entry:
 
 def newest(session: Session) -> list[Entry]:
     """The proposals made public last; one statement."""
-    at = func.coalesce(Project.submitted_at, Project.created_at)
+    at: Any = Project.submitted_at  # never NULL once public
     rows = session.execute(
         select(Project.id, Project.title, User.name, User.erased_at, Project.problem, Pool.name, at, Project.updated_at)
         .join(Pool, Pool.id == Project.pool_id)

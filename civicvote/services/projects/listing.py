@@ -10,9 +10,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, true
 from sqlalchemy.orm import Session
 
-from civicvote.domain.errors import InvalidError
 from civicvote.domain.lifecycles import PUBLIC_PROJECT_STATES, CycleState, ProjectState
-from civicvote.domain.messages import msg
 from civicvote.domain.paging import Cursor, Page
 from civicvote.domain.permissions import Actor
 from civicvote.models.cycles import Cycle, Pool
@@ -93,7 +91,8 @@ class Listing:
 
 
 COST = func.coalesce(Project.cost_won, Project.requested_won, 0)
-AT = func.coalesce(Project.submitted_at, Project.created_at)
+#: Every public project was submitted once; by itself the column goes by its index.
+AT: ColumnElement[Any] = Project.submitted_at.expression
 
 
 def _value(sort: Sort, found: search.Hits | None) -> tuple[ColumnElement[Any], bool]:
@@ -130,12 +129,7 @@ def _mark(value: Any) -> str | int:
 
 def _after(cursor: Cursor, value: ColumnElement[Any], *, down: bool, moments: bool) -> ColumnElement[bool]:
     """Rows behind the cursor in the order (value, id)."""
-    try:
-        mark: Any = datetime.fromisoformat(str(cursor.value)) if moments else int(cursor.value or 0)
-        if moments and mark.tzinfo is None:
-            raise ValueError(mark)
-    except ValueError as error:
-        raise InvalidError(msg("목록의 위치를 알 수 없습니다. 첫 쪽부터 다시 보십시오.")) from error
+    mark: Any = cursor.moment() if moments else cursor.number()
     beyond = value < mark if down else value > mark
     behind = Project.id < cursor.key if down else Project.id > cursor.key
     return or_(beyond, and_(value == mark, behind))

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from civicvote.domain.criteria import Findings
-from civicvote.domain.errors import ForbiddenError, InvalidError, NotFoundError
+from civicvote.domain.errors import ForbiddenError, NotFoundError
 from civicvote.domain.lifecycles import ProjectState
 from civicvote.domain.messages import msg
 from civicvote.domain.paging import Cursor, Page
@@ -80,13 +80,6 @@ def departments(session: Session, actor: Actor) -> list[tuple[UUID, str]]:
     return [(key, name) for key, name in rows]
 
 
-def _moment(cursor: Cursor) -> datetime:
-    try:
-        return datetime.fromisoformat(str(cursor.value))
-    except ValueError as error:
-        raise InvalidError(msg("목록의 위치를 알 수 없습니다. 첫 쪽부터 다시 보십시오.")) from error
-
-
 def queue(
     session: Session, actor: Actor, *, filters: QueueFilters, cursor: Cursor | None = None, size: int = PAGE
 ) -> Page[QueueRow]:
@@ -111,7 +104,7 @@ def queue(
         query = query.where(Review.decided_at.is_(None), Review.closed_at.is_(None), Project.state.in_(UNDER_REVIEW))
         order, key = Review.due_at, "due_at"
     if cursor is not None:
-        at = _moment(cursor)
+        at = cursor.moment()
         beyond = (order < at) if filters.done else (order > at)
         tie = (Review.id < cursor.key) if filters.done else (Review.id > cursor.key)
         query = query.where(or_(beyond, (order == at) & tie))
