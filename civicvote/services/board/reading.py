@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
+from civicvote.domain.ballots.board import KINDS
 from civicvote.domain.ballots.encoding import canonical
 from civicvote.domain.ballots.keys import fingerprint
 from civicvote.domain.ballots.sealing import TRACKER
@@ -30,6 +31,8 @@ SIZE = 20
 BATCH = 5000
 #: Signs that look like ones of the tracker's alphabet and don't belong to it.
 _LOOKALIKES = str.maketrans({"0": "O", "1": "I", "8": "B", "-": "", "·": "", ".": ""})
+#: Asked for by name: "not a ballot" would read the million that are.
+_OTHER_KINDS = [kind for kind in KINDS if kind != "ballot"]
 _HELD = exists().where(Hold.cycle_id == Cycle.id, Hold.lifted_at.is_(None))
 _PEOPLE = (
     select(func.coalesce(func.sum(TurnoutCount.people), 0)).where(TurnoutCount.vote_id == Vote.id).scalar_subquery()
@@ -150,7 +153,7 @@ def detail(session: Session, slug: str) -> BoardView:
     shown = [HeadRow(row.seq, row.hash, row.at) for row in heads]
     events = session.execute(
         select(BoardEntry.seq, BoardEntry.kind, BoardEntry.item, BoardEntry.hash)
-        .where(BoardEntry.vote_id == vote.id, BoardEntry.kind != "ballot")
+        .where(BoardEntry.vote_id == vote.id, BoardEntry.kind.in_(_OTHER_KINDS))
         .order_by(BoardEntry.seq)
     )
     others = [EventRow(row.seq, row.kind, json.loads(row.item), row.hash) for row in events]
