@@ -24,7 +24,7 @@ def keys() -> None:
 
 
 @keys.command()
-@click.option("--vote", required=True, help="투표 번호. 투표를 관리하는 화면에 나옵니다.")
+@click.option("--vote", required=True, help="투표 번호. 투표안건 화면에 나옵니다.")
 @click.option("--shares", metavar="K/N", help="N개 조각으로 나누고 그중 K개로 복원합니다. 예: 3/5")
 @click.option("--holder", "holders", multiple=True, help="조각 보관자. N번 적습니다. 3/5의 기본값이 있습니다.")
 @click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="파일을 둘 폴더")
@@ -136,7 +136,7 @@ def _tell_shares() -> None:
     say(msg("1. 조각마다 한 장씩 인쇄하여 보관자가 낱말 33개를 확인합니다."))
     say(msg("2. 봉투에 넣고 봉인한 뒤 보관자와 입회인이 서명합니다."))
     say(msg("3. 조각 파일을 모두 지우고, 인쇄기의 저장 내용도 지웁니다."))
-    say(msg("4. 공개키 파일(public.json)만 투표 관리 화면에 등록합니다."))
+    say(msg("4. 공개키 파일(public.json)만 서버의 열쇠 폴더 아래 offered 폴더에 넣습니다."))
 
 
 def say(message: Message) -> None:

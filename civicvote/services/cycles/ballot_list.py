@@ -69,6 +69,11 @@ class BallotList:
     obstacle: Message | None
 
     @property
+    def vote_number(self) -> UUID:
+        """Number of the vote to come: what its key is made for on an offline machine."""
+        return votes.vote_id(self.cycle.id)
+
+    @property
     def count(self) -> int:
         """Projects on the list."""
         return sum(len(pool.items) for pool in self.pools)
