@@ -214,8 +214,9 @@ async function save(form, draft, leaving = false) {
     });
     const known = response.ok && !response.redirected; // a redirect leads to the sign-in page
     if (known && response.headers.get("Content-Type")?.includes("json")) {
-      const { url } = await response.json();
+      const { url, page } = await response.json();
       if (url) form.dataset.autosave = url;
+      if (page && page !== location.pathname) history.replaceState(history.state, "", page); // a reload finds the draft
     }
     say(form, known ? "saved" : "failed");
   } catch {

@@ -1,6 +1,7 @@
 """What people do in a browser, in words: go, fill in, press, see."""
 
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -22,6 +23,7 @@ class Person:
         self.javascript = javascript
         self.address = ""
         self.troubles: list[str] = []
+        self.checks: list[Callable[[Page], list[str]]] = []
         page.on("console", self._listen)
         page.on("pageerror", lambda error: self.troubles.append(str(error)))
 
@@ -38,6 +40,11 @@ class Person:
     def go(self, path: str) -> None:
         """Open an address."""
         self.page.goto(path)
+        self.look()
+
+    def look(self) -> None:
+        """Look at the page that has come for what must not be on any."""
+        self.troubles += [f"{self.page.url}: {fault}" for check in self.checks for fault in check(self.page)]
 
     def fill(self, **values: str) -> None:
         """Fill in fields by their names."""
@@ -66,6 +73,7 @@ class Person:
         else:
             with self.page.expect_navigation():
                 button.click()
+        self.look()
 
     def press_part(self, words: str) -> None:
         """Press the button called so, whose answer changes a part of the page with the script and is a page without."""
@@ -80,6 +88,7 @@ class Person:
         """Follow the link called so."""
         with self.page.expect_navigation():
             self.page.locator("main").get_by_role("link", name=words, exact=True).first.click()
+        self.look()
 
     def sees(self, words: str) -> None:
         """The page's main part says so."""
@@ -106,13 +115,17 @@ class Person:
         self.go("/sign-up")
         self.fill(email=address, name=name, password=PASSWORD)
         self.tick("consent")
-        self.press(self.words("가입하기", "Create account"))
+        self.press(self.words("가입하기", "Sign up"))
         self.site.tick()
-        link = re.findall(r"http://\S+/confirm-email/\S+", self.site.mail_to(address)[-1])[0]
-        self.go(link.removeprefix(self.site.url))
+        self.go(self.letter_link(address, "confirm-email"))
         self.fill(password=PASSWORD)
         self.press(self.words("확인하고 로그인", "Confirm and sign in"))
         expect(self.page).to_have_url(self.site.url + "/me")
+
+    def letter_link(self, address: str, page: str) -> str:
+        """The link to a page in the last letter to an address."""
+        link: str = re.findall(rf"http://\S+/{page}/\S+", self.site.mail_to(address)[-1])[0]
+        return link.removeprefix(self.site.url)
 
     def signs_in(self, address: str) -> None:
         """Sign in with the password everybody has here."""
@@ -137,5 +150,4 @@ class Person:
         self.go("/verification/demo")
         self.choose(district=district)
         self.fill(birth_year=birth_year)
-        with self.page.expect_navigation():
-            self.page.locator("main form button[type=submit]").first.click()
+        self.press(self.words("이렇게 확인된 것으로 하기", "Treat me as confirmed like this"))
