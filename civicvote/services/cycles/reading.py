@@ -119,6 +119,7 @@ class CycleRow:
     pools: int
     projects: int
     participants: int
+    currency: str
 
 
 def _people() -> ColumnElement[int]:
@@ -167,6 +168,7 @@ def listing(session: Session, actor: Actor, *, cursor: Cursor | None = None, siz
                 pools=count,
                 projects=written,
                 participants=int(voters),
+                currency=cycle.currency,
             )
         )
     return Page.cut(rows, size, lambda row: Cursor(row.id, row.year))

@@ -64,7 +64,7 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class ProjectRow:
-    """A project in the list. Won; `cost_won` is the reviewed cost, else what the author asks for."""
+    """A project in the list. Won, or an imported cycle's `currency`; `cost_won` is the reviewed cost, else what the author asks for."""
 
     id: UUID
     number: str
@@ -80,6 +80,7 @@ class ProjectRow:
     comments: int
     at: datetime
     place: str | int
+    currency: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +152,7 @@ def _row(*r: Any) -> ProjectRow:
         comments=r[11],
         at=r[12],
         place=_mark(r[13]),
+        currency=r[14],
     )
 
 
@@ -180,6 +182,7 @@ def listing(session: Session, actor: Actor, filters: Filters, cursor: Cursor | N
         Project.comment_count,
         AT,
         value,
+        Cycle.currency,
     )
     query: Select[Any] = (
         base.join(Pool, Pool.id == Project.pool_id)

@@ -301,6 +301,7 @@ class Compared:
     problem: str
     idea: str
     verdict_reason: str
+    currency: str
 
 
 def compare(session: Session, actor: Actor, ids: Sequence[UUID]) -> list[Compared]:
@@ -310,8 +311,9 @@ def compare(session: Session, actor: Actor, ids: Sequence[UUID]) -> list[Compare
         select(func.max(Review.decided_at)).where(Review.project_id == Project.id).correlate(Project).scalar_subquery()
     )
     rows = session.execute(
-        select(Project, Pool.name, Department.name, Review.reason)
+        select(Project, Pool.name, Department.name, Review.reason, Cycle.currency)
         .join(Pool, Pool.id == Project.pool_id)
+        .join(Cycle, Cycle.id == Project.cycle_id)
         .outerjoin(Department, Department.id == Project.department_id)
         .outerjoin(Review, (Review.project_id == Project.id) & (Review.decided_at == latest))
         .where(Project.id.in_(ids), Project.state != S.DRAFT)
@@ -319,8 +321,8 @@ def compare(session: Session, actor: Actor, ids: Sequence[UUID]) -> list[Compare
     found = {
         p.id: Compared(
             p.id, p.number or "", p.title, p.state, pool, p.district, p.place, department or "", p.requested_won, p.cost_won,
-            p.endorsement_count, p.comment_count, p.problem, p.idea, reason or "",
+            p.endorsement_count, p.comment_count, p.problem, p.idea, reason or "", currency,
         )
-        for p, pool, department, reason in rows
+        for p, pool, department, reason, currency in rows
     }  # fmt: skip
     return [found[key] for key in dict.fromkeys(ids) if key in found]
