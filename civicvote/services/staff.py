@@ -46,7 +46,7 @@ TASKS: dict[Task, Message] = {
     Task.SEAL: msg("투표함 봉인하기"),
     Task.COUNT: msg("개표하기"),
     Task.APPROVE_COUNT: msg("개표 결과 검산하고 승인하기"),
-    Task.NOTHING: msg("지금은 할 일이 없습니다"),
+    Task.NOTHING: msg("다음 단계로 넘길 일이 아직 없습니다"),
 }
 
 
