@@ -17,7 +17,7 @@ def worker(every: float) -> None:
 
 @click.command()
 def tick() -> None:
-    """위의 일을 한 번만 처리한다."""
+    """worker가 하는 일을 한 번만 처리한다. 계속 돌릴 수 없는 곳에서 시간표(cron)로 부른다."""
     settings = Settings()
     failures = jobs.tick(create_app(settings), settings)
     for name, error in failures.items():
