@@ -18,6 +18,22 @@ class OpenedForm(BaseForm):
     )
 
 
+class ApprovalForm(BaseForm):
+    """The second person's own copy of the file, where the key is in shares."""
+
+    opened = FileField(
+        _l("직접 받은 개표 결과 파일"),
+        description=_l(
+            "열쇠 보관자에게서 직접 받은 opened.json입니다. 먼저 올라온 파일과 한 글자라도 다르면 공표하지 않습니다."
+        ),
+    )
+
+    @property
+    def content(self) -> bytes | None:
+        """What was sent; None without a file."""
+        return self.opened.data.read() if self.opened.data else None
+
+
 class DiscardForm(BaseForm):
     """Why a count is sent back."""
 

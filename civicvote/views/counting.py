@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from civicvote.db import session
 from civicvote.domain.permissions import Permission
-from civicvote.forms.counting import DiscardForm, OpenedForm
+from civicvote.forms.counting import ApprovalForm, DiscardForm, OpenedForm
 from civicvote.services import counting
 from civicvote.web.access import current_actor, keys, requires
 from civicvote.web.render import done, download, page
@@ -17,7 +17,11 @@ bp = Blueprint("counting", __name__, url_prefix="/budget/<slug>/count")
 
 
 def _show(slug: str, *, status: int = 200, **forms: object) -> ResponseReturnValue:
-    context: dict[str, Any] = {"opened_form": OpenedForm(), "discard_form": DiscardForm()} | forms
+    context: dict[str, Any] = {
+        "opened_form": OpenedForm(),
+        "approval_form": ApprovalForm(),
+        "discard_form": DiscardForm(),
+    } | forms
     context["stand"] = counting.stand(session(), current_actor(), slug)
     return page("counting/index.html", status=status, **context)
 
@@ -72,7 +76,11 @@ def opened(slug: str) -> ResponseReturnValue:
 @requires(Permission.COUNT_APPROVE)
 def publish(slug: str) -> ResponseReturnValue:
     """Count again and publish."""
-    counting.publish(session(), current_actor(), slug, keys=keys())
+    form = ApprovalForm()
+    with form.refusing() as ok:
+        counting.publish(session(), current_actor(), slug, keys=keys(), opened=form.content)
+    if not ok:
+        return _show(slug, status=422, approval_form=form)
     flash(_("다시 개표한 결과가 같아 결과를 공표했습니다."), "success")
     return done(url_for("results.detail", slug=slug))
 

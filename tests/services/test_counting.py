@@ -244,7 +244,10 @@ def test_shares_count_offline_and_come_back(session: Session, keys: KeyStore, tm
             session.refresh(cycle)
             assert cycle.state is CycleState.SEALED
         run = counting.receive(session, staff[0], cycle.slug, opened=content)
-        counting.publish(session, staff[1], cycle.slug, keys=keys)
+        with pytest.raises(InvalidError) as refused:
+            counting.publish(session, staff[1], cycle.slug, keys=keys)
+        assert refused.value.field == "opened"
+        counting.publish(session, staff[1], cycle.slug, keys=keys, opened=content)
     assert run.result["papers"]["valid"] == 5
     assert vote_key_is_nowhere(keys, secret.secret)
 

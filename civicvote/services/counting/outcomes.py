@@ -73,6 +73,16 @@ def _beside(election: tally.Election, outcome: tally.Outcome) -> dict[str, Any]:
     }
 
 
+def result(notice: Notice, opened: Opened, withdrawn: Collection[str]) -> dict[str, Any]:
+    """Only what gets published and signed: the second count."""
+    return _result(notice, opened, contests.outcomes(notice, opened.ballots, withdrawn))
+
+
+def _result(notice: Notice, opened: Opened, counted: Mapping[str, tally.Outcome]) -> dict[str, Any]:
+    selected = {pool: outcome.selected for pool, outcome in counted.items()}
+    return contests.result_document(notice, opened.ballots, selected)
+
+
 def document(notice: Notice, opened: Opened, withdrawn: Collection[str]) -> dict[str, Any]:
     """Everything a count says: `result` is what gets published and signed, the rest what the pages explain.
 
@@ -102,9 +112,8 @@ def document(notice: Notice, opened: Opened, withdrawn: Collection[str]) -> dict
                 "other": _beside(contests.election(notice, ballots, pool), outcome),
             }
         )
-    selected = {pool: outcome.selected for pool, outcome in counted.items()}
     return {
-        "result": contests.result_document(notice, ballots, selected),
+        "result": _result(notice, opened, counted),
         "contests": shown,
         "papers": {"counted": opened.total, "valid": len(ballots), "invalid": opened.reasons()},
     }

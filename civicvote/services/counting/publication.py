@@ -1,7 +1,6 @@
 """The second person: counts again, then publishes everything or sends the count back."""
 
 import hashlib
-import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +13,7 @@ from civicvote.domain.ballots import bundle, contests
 from civicvote.domain.ballots import counting as opening
 from civicvote.domain.ballots.encoding import canonical
 from civicvote.domain.ballots.rules import Notice
-from civicvote.domain.errors import ConflictError
+from civicvote.domain.errors import ConflictError, InvalidError
 from civicvote.domain.lifecycles import CYCLE, CycleState, ProjectState
 from civicvote.domain.messages import msg
 from civicvote.domain.permissions import Actor, Permission
@@ -67,43 +66,59 @@ def discard(session: Session, actor: Actor, slug: str, *, reason: str) -> None:
 Counted = Sequence[tuple[str, bytes]]
 
 
-def _counted_again(session: Session, vote: Vote, run: TallyRun, keys: KeyStore, counted: Counted) -> opening.Opened:
-    """Open (where the key is here) and count anew; ConflictError unless every byte is the same."""
-    notice = runs.notice_of(vote)
+def _opened_again(vote: Vote, keys: KeyStore, counted: Counted, given: bytes | None) -> opening.Opened:
+    """The ballots as the second person has them: by the key file, or from a file of their own (`given`).
+
+    Without the secret key nobody can tell true plaintexts from made-up ones. If the first person's file were simply read
+    again, one person could publish whatever they like.
+    """
     if vote.key_mode == "file":
-        opened = runs.open_by_file(vote, keys, counted)
-    else:
-        opened = opening.read_opened(json.loads(run.plaintexts), notice, [tracker for tracker, _ in counted])
-    again = outcomes.document(notice, opened, box.withdrawn(session, vote))
+        return runs.open_by_file(vote, keys, counted)
+    if not given:
+        raise InvalidError(
+            msg("열쇠 보관자에게서 개표 결과 파일을 직접 받아 올려 주십시오. 먼저 올라온 파일과 비교합니다."),
+            field="opened",
+        )
+    return runs.read_opened(vote, counted, given)
+
+
+def _counted_again(session: Session, vote: Vote, run: TallyRun, opened: opening.Opened, counted: Counted) -> None:
+    """Count anew; ConflictError unless every byte is the same."""
+    notice = runs.notice_of(vote)
+    again = outcomes.result(notice, opened, box.withdrawn(session, vote))
     same = (
         opening.counted_digest(counted) == run.input_hash
         and canonical(opened.document()) == run.plaintexts
-        and opening.result_digest(again["result"]) == run.result_hash
+        and opening.result_digest(again) == run.result_hash
     )
     if not same:
         raise ConflictError(
             msg("다시 개표한 결과가 먼저 개표한 결과와 다릅니다. 공표하지 말고 감사 담당에게 알려 주십시오.")
         )
-    return opened
 
 
-def publish(session: Session, actor: Actor, slug: str, *, keys: KeyStore) -> None:
-    """Count again; if all is the same, put the digests on the board, publish bundle and files, and move every project."""
+def publish(session: Session, actor: Actor, slug: str, *, keys: KeyStore, opened: bytes | None = None) -> None:
+    """Count again; if all is the same, put the digests on the board, publish bundle and files, and move every project.
+
+    `opened`: where the key is in shares, the file of the offline machine as the second person got it from the holders of
+    the shares; InvalidError without it.
+    """
     cycle, vote, run = _waiting(session, actor, slug)
     counted = board.counted(session, vote)
-    opened = _counted_again(session, vote, run, keys, counted)
+    ballots = _opened_again(vote, keys, counted, opened)
+    _counted_again(session, vote, run, ballots, counted)
     workflow.move(session, actor, CYCLE, cycle, "publish")
     _decide(session, actor, run, approved=True)
     board.append(
         session,
         vote,
         [
-            ("plaintexts", {"digest": opening.plaintexts_digest(opened)}),
+            ("plaintexts", {"digest": opening.plaintexts_digest(ballots)}),
             ("result", {"digest": run.result_hash}),
         ],
         keys=keys,
     )
-    files_of = _Published(cycle, vote, run, counted, opened)
+    files_of = _Published(cycle, vote, run, counted, ballots)
     session.add_all(_files(session, files_of, keys))
     _move_projects(session, actor, cycle, run)
     session.flush()

@@ -97,10 +97,10 @@ def receive(session: Session, actor: Actor, slug: str, *, opened: bytes) -> Tall
         raise ConflictError(msg("이 투표는 열쇠 파일로 바로 개표합니다. 「개표」를 눌러 주십시오."))
     workflow.move(session, actor, CYCLE, cycle, "count")
     counted = board.counted(session, vote)
-    return _keep(session, actor, vote, counted, _read_opened(vote, counted, opened))
+    return _keep(session, actor, vote, counted, read_opened(vote, counted, opened))
 
 
-def _read_opened(vote: Vote, counted: Sequence[tuple[str, bytes]], opened: bytes) -> opening.Opened:
+def read_opened(vote: Vote, counted: Sequence[tuple[str, bytes]], opened: bytes) -> opening.Opened:
     """Check an opened file against the counted list; InvalidError beside the field `opened`."""
     try:
         body = json.loads(opened)
