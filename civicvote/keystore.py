@@ -28,24 +28,36 @@ class KeyStore:
         return self.folder / f"{name}.key"
 
     def read(self, name: str) -> bytes:
-        """The key called `name`; KeyMissingError if there is none."""
+        """The key called `name`; KeyMissingError if there is none, or nothing in its file."""
         try:
-            return self._path(name).read_bytes()
+            value = self._path(name).read_bytes()
         except FileNotFoundError as error:
             raise KeyMissingError(name) from error
+        if not value:
+            raise KeyMissingError(name)
+        return value
 
     def exists(self, name: str) -> bool:
         """Whether the key is in the folder."""
         return self._path(name).exists()
 
     def write(self, name: str, value: bytes) -> None:
-        """Store a new key, readable by its owner only. An existing one is never replaced."""
+        """Store a new key, readable by its owner only. An existing one is never replaced.
+
+        It appears under its name whole or not at all: a key read while it is being written, or left empty by a crash,
+        would be one that everybody knows.
+        """
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle = os.open(self._path(name), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(value)
-            file.flush()
-            os.fsync(file.fileno())
+        part = self.folder / f".{name}.{secrets.token_hex(8)}.part"
+        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(value)
+                file.flush()
+                os.fsync(file.fileno())
+            os.link(part, self._path(name))
+        finally:
+            part.unlink()
 
     def destroy(self, name: str) -> None:
         """Remove a key for good; nothing happens if it is gone already."""
