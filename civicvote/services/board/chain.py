@@ -189,16 +189,27 @@ def seal(session: Session, actor: Actor, vote: Vote, keys: KeyStore) -> Sequence
     return rows
 
 
-def _forget_order(session: Session) -> None:
-    """PostgreSQL keeps rows as they came; lay them by key, so that a copy of the tables tells no order either.
+#: A table of the box, and a change that changes nothing but has PostgreSQL write every row anew.
+_REWRITTEN = {
+    "participation": "person_id TYPE uuid USING person_id::text::uuid",
+    "ballot": "version TYPE integer USING version + 0",
+    "cast_key": "key TYPE bytea USING key || ''::bytea",
+}
 
-    Only a table's owner may do this. An operator whose application role owns nothing has it done by a maintenance job.
+
+def _forget_order(session: Session) -> None:
+    """PostgreSQL keeps rows as they came, each with the number of its transaction: one number, one person's cast.
+
+    Writing them anew gives all the number of this transaction, and laying them by key takes their order: a copy of the
+    tables tells neither. Only a table's owner may do this. An operator whose application role owns nothing has it done by
+    a maintenance job.
     """
     if session.get_bind().dialect.name != "postgresql":
         return
-    for table in ("participation", "ballot", "cast_key"):
+    for table, change in _REWRITTEN.items():
         try:
             with session.begin_nested():
+                session.execute(text(f"ALTER TABLE {table} ALTER COLUMN {change}"))
                 session.execute(text(f"CLUSTER {table} USING pk_{table}"))
         except DBAPIError as error:
             if getattr(error.orig, "sqlstate", "") != "42501":  # insufficient_privilege
