@@ -4,7 +4,7 @@ from dataclasses import fields
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, HiddenField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, HiddenField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from civicvote.domain import districts
@@ -12,7 +12,7 @@ from civicvote.domain.cycle_plan import Plan, PoolPlan
 from civicvote.domain.cycles import BallotType, TallyRule
 from civicvote.domain.korean import in_seoul
 from civicvote.forms.base import BaseForm
-from civicvote.forms.fields import SeoulDateTimeField, WonField, clean_input, clean_line, options
+from civicvote.forms.fields import SeoulDateTimeField, WholeField, WonField, clean_input, clean_line, options
 from civicvote.models.cycles import Cycle, Pool
 from civicvote.services import clock
 from civicvote.web.i18n import language
@@ -48,7 +48,7 @@ class CycleForm(VersionForm):
         filters=[lambda value: value.strip().lower() if isinstance(value, str) else value],
         description=_l("영문 소문자, 숫자, 붙임표. 예: 2027-budget. 공고한 뒤에는 바꿀 수 없습니다."),
     )
-    year = IntegerField(_l("예산연도"), [_need(), NumberRange(2000, 2100, _l("네 자리 연도를 적어 주십시오."))])
+    year = WholeField(_l("예산연도"), [_need(), NumberRange(2000, 2100, _l("네 자리 연도를 적어 주십시오."))])
     summary = TextAreaField(_l("안내"), [Optional(), Length(max=2000)], filters=[clean_input])
     proposals_open_at = SeoulDateTimeField(_l("제안접수 시작"), [_need()])
     proposals_close_at = SeoulDateTimeField(_l("제안접수 마감"), [_need()])
@@ -64,8 +64,8 @@ class CycleForm(VersionForm):
             ]
         ),
     )
-    min_picks = IntegerField(_l("최소 선택 수"), [InputRequired(_NEEDED)], default=1)
-    max_picks = IntegerField(
+    min_picks = WholeField(_l("최소 선택 수"), [InputRequired(_NEEDED)], default=1)
+    max_picks = WholeField(
         _l("최대 선택 수"),
         [_need()],
         default=10,
@@ -82,7 +82,7 @@ class CycleForm(VersionForm):
         ),
         default="2",
     )
-    min_age = IntegerField(_l("투표할 수 있는 나이"), [InputRequired(_NEEDED)], default=14)
+    min_age = WholeField(_l("투표할 수 있는 나이"), [InputRequired(_NEEDED)], default=14)
     district = SelectField(
         _l("투표할 수 있는 지역"),
         filters=[lambda value: value or ""],
@@ -109,7 +109,7 @@ class CycleForm(VersionForm):
         choices=options([("add1", _l("몫을 조금씩 늘려 다시 셈하기")), ("none", _l("채우지 않음"))]),
         description=_l("균등분배 방식에서만 씁니다."),
     )
-    step_won = IntegerField(_l("한 번에 늘리는 몫"), [_need()], default=1000)
+    step_won = WholeField(_l("한 번에 늘리는 몫"), [_need()], default=1000)
     exhaustive_stop = BooleanField(_l("더 살 수 있는 사업이 없으면 멈추기"), default=True)
     tie = SelectField(
         _l("동률일 때"),
@@ -121,7 +121,7 @@ class CycleForm(VersionForm):
             ]
         ),
     )
-    min_support = IntegerField(
+    min_support = WholeField(
         _l("최소 득표수"),
         [InputRequired(_NEEDED)],
         default=0,
@@ -168,7 +168,7 @@ class PoolForm(VersionForm):
     theme = StringField(
         _l("주제"), [Optional(), Length(max=40)], filters=[clean_line], description=_l("예: 안전, 환경, 돌봄")
     )
-    max_picks = IntegerField(
+    max_picks = WholeField(
         _l("이 분야의 최대 선택 수"), [Optional()], description=_l("비워 두면 전체 제한만 따릅니다.")
     )
 

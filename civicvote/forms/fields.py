@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
-from wtforms import DateTimeLocalField, StringField, ValidationError
+from wtforms import DateTimeLocalField, IntegerField, StringField, ValidationError
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 
 from civicvote.domain.errors import InvalidError
@@ -16,6 +16,7 @@ from civicvote.domain.text import normalise
 from civicvote.web.i18n import say
 
 SEOUL = ZoneInfo("Asia/Seoul")
+_DIGITS = 15
 
 
 class SeoulDateTimeField(DateTimeLocalField):
@@ -33,6 +34,7 @@ class SeoulDateTimeField(DateTimeLocalField):
         """Read the wall-clock time; a year no calendar of ours knows is refused."""
         self.data = None
         if not valuelist or not str(valuelist[0]).strip():
+            self.raw_data = []  # blanks alone are nothing: InputRequired looks at what was sent
             return
         for pattern in self.strptime_format:
             try:
@@ -43,6 +45,17 @@ class SeoulDateTimeField(DateTimeLocalField):
                 self.data = naive.replace(tzinfo=SEOUL)
                 return
         raise ValueError(_("날짜와 시각을 다시 적어 주십시오."))
+
+
+class WholeField(IntegerField):
+    """A whole number of at most 15 digits: validators of ranges go by floating point, which ends at 308."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        """Read the number; what is none, or too long, stays in the field with the reason beside it."""
+        if valuelist and len(str(valuelist[0])) > _DIGITS:
+            self.data = None
+            raise ValueError(self.gettext("Not a valid integer value."))
+        super().process_formdata(valuelist)
 
 
 class WonField(StringField):
@@ -59,6 +72,7 @@ class WonField(StringField):
         """Read the amount; what can't be read stays in the field with the reason beside it."""
         self.data = None
         if not valuelist or not str(valuelist[0]).strip():
+            self.raw_data = []
             return
         try:
             self.data = parse_won(str(valuelist[0]))

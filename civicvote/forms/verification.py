@@ -4,12 +4,12 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileAllowed, FileField, FileRequired
-from wtforms import BooleanField, IntegerField, RadioField, SelectField, StringField
+from wtforms import BooleanField, RadioField, SelectField, StringField
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 
 from civicvote.domain import districts
 from civicvote.forms.base import BaseForm
-from civicvote.forms.fields import options
+from civicvote.forms.fields import WholeField, options
 from civicvote.services.verification import BASES, DeskCase, Namesake
 from civicvote.web.i18n import language, say
 
@@ -58,7 +58,7 @@ def _district_choices() -> list[Any]:
 
 class DemoForm(BaseForm):
     district = SelectField(_l("자치구"), [DataRequired(_CHOOSE)])
-    birth_year = IntegerField(
+    birth_year = WholeField(
         _l("태어난 해"),
         [
             InputRequired(_l("네 자리 숫자로 적어 주십시오.")),
