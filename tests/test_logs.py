@@ -104,7 +104,7 @@ def test_nothing_typed_is_logged(
     official = factories.user(session, Role.STAFF, Role.ADMIN, Role.AUDITOR, Role.MODERATOR)
 
     def fill(name: str) -> str:
-        if name in {"slug"}:
+        if name == "slug":
             return vote.slug
         return str(project.id) if name.endswith("id") else CANARY
 

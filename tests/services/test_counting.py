@@ -1,5 +1,6 @@
 """From the close to the published files: who may, what is recorded, and what cannot be."""
 
+import hashlib
 import json
 import zipfile
 from io import BytesIO
@@ -25,7 +26,7 @@ from civicvote.models.counts import PublishedFile, TallyDecision, TallyRun
 from civicvote.models.cycles import Cycle
 from civicvote.models.outbox import OutboxMessage
 from civicvote.models.votes import BoardEntry
-from civicvote.services import clock, counting, votes, voting
+from civicvote.services import board, clock, counting, votes, voting
 from civicvote.services.counting import files
 from civicvote.services.counting.outcomes import exact, read_reason
 from civicvote.services.projects.moves import advance
@@ -254,6 +255,33 @@ def test_shares_count_offline_and_come_back(session: Session, keys: KeyStore, tm
 
 def vote_key_is_nowhere(keys: KeyStore, secret: bytes) -> bool:
     return all(secret not in path.read_bytes() for path in keys.folder.rglob("*") if path.is_file())
+
+
+def test_a_made_up_file_of_the_first_person_is_found_by_the_second(
+    session: Session, vote: Count, keys: KeyStore
+) -> None:
+    with vote.over:
+        counting.seal(session, vote.first, vote.slug, keys=keys)
+        made = vote.polls.vote
+        sealed = [ballot for _, ballot in board.counted(session, made)]
+        true = opening.open_ballots(sealed, keys.read(f"vote-{made.id}"), counting.notice_of(made)).document()
+        made.key_mode = "shares"  # as if the key were elsewhere
+        session.flush()
+        forged = json.loads(canonical(true))
+        for ballot in forged["ballots"]:
+            ballot["c"] = ["A1", "A2"]
+        forged["ballots"].sort(key=lambda one: hashlib.sha256(canonical(one)).digest())
+        counting.receive(session, vote.first, vote.slug, opened=canonical(forged))
+        for given in (None, b"", b"{}"):
+            with pytest.raises(InvalidError) as refused:
+                counting.publish(session, vote.second, vote.slug, keys=keys, opened=given)
+            assert refused.value.field == "opened"
+        with pytest.raises(ConflictError, match="다릅니다"):
+            counting.publish(session, vote.second, vote.slug, keys=keys, opened=canonical(true))
+        counting.discard(session, vote.second, vote.slug, reason="올린 파일이 열쇠 보관자의 것과 다릅니다")
+        counting.receive(session, vote.first, vote.slug, opened=canonical(true))
+        counting.publish(session, vote.second, vote.slug, keys=keys, opened=canonical(true))
+    assert vote.polls.cycle.state is CycleState.PUBLISHED
 
 
 def test_a_project_that_left_the_vote_is_not_chosen_nor_exported(session: Session, vote: Count, keys: KeyStore) -> None:
