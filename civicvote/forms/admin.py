@@ -35,7 +35,7 @@ def _line(label: Any, description: Any = "", *, maximum: int = 200, **attrs: str
 
 
 def _reason() -> TextInput:
-    return _line(_l("이유"), _l("당사자와 다른 관리자에게 메일로 전달되고 감사기록에 남습니다."))
+    return _line(_l("이유"), _l("당사자와 다른 관리자에게 이메일로 전달되고 감사기록에 남습니다."))
 
 
 def _roles(held: Iterable[Role]) -> list[Any]:

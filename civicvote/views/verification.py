@@ -83,7 +83,7 @@ def verify() -> ResponseReturnValue:
         with form.refusing() as ok:
             verification.at_desk(session(), current_actor(), form.case(), key=keys().person, address=_address())
         if ok:
-            flash(_("본인확인을 저장하고 당사자에게 메일로 알렸습니다."), "success")
+            flash(_("본인확인을 저장하고 당사자에게 이메일로 알렸습니다."), "success")
             return done(url_for("verification.desk"))
     return page(
         "verification/desk.html", status=422, look_up=LookUpForm(formdata=None), form=form, account=None, looked=False
