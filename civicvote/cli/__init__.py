@@ -1,6 +1,7 @@
 """Commands of operators, researchers and developers. Each loads only what it needs: a count of a file opens no database."""
 
 import importlib
+from typing import Any
 
 import click
 
@@ -39,6 +40,26 @@ class Lazy(click.Group):
         module, name = COMMANDS[cmd_name].split(":")
         found: click.Command = getattr(importlib.import_module(module), name)
         return found
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run it; what is wrong with the database or the settings is said in a line, not in a traceback."""
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            line = _plain(error)
+            if line is None:
+                raise
+            raise click.ClickException(line) from None
+
+
+def _plain(error: Exception) -> str | None:
+    """Words for an error an operator can mend; None for any other. Never its own text: that may hold a password."""
+    kinds = {kind.__name__ for kind in type(error).__mro__}
+    if kinds & {"OperationalError", "ProgrammingError"}:
+        return f"데이터베이스를 쓸 수 없습니다({type(error).__name__}). civicvote check로 확인해 주십시오."
+    if "ValidationError" in kinds:
+        return "CIVICVOTE_… 설정이 맞지 않습니다. civicvote check로 확인해 주십시오."
+    return None
 
 
 @click.command(cls=Lazy)

@@ -11,7 +11,7 @@ from civicvote.settings import Settings
 
 @click.group()
 def user() -> None:
-    """계정."""
+    """계정과 역할."""
 
 
 @user.command()
