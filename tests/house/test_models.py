@@ -12,7 +12,7 @@ from civicvote.models.cycles import Cycle
 from tests import factories
 
 TABLES = sorted(Base.metadata.tables.values(), key=lambda table: table.name)
-RELATIONS = [relation for mapper in Base.registry.mappers for relation in mapper.relationships]
+RELATIONS = sorted((relation for mapper in Base.registry.mappers for relation in mapper.relationships), key=str)
 
 
 @pytest.mark.parametrize("relation", RELATIONS, ids=str)
