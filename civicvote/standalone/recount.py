@@ -291,14 +291,14 @@ class Bundle:
     def check_result(self) -> str:
         claims, rules = self.json["result.json"]["contests"], self.notice["contests"]
         self.posted("result")
-        need([one["pool"] for one in claims] == [rule["pool"] for rule in rules], "부문이 다릅니다 · contests differ")
+        need([one["pool"] for one in claims] == [rule["pool"] for rule in rules], "분야이 다릅니다 · contests differ")
         for rule, claim in zip(rules, claims):
             ids = [one["id"] for one in self.notice["projects"] if one["pool"] == rule["pool"]]
             mine = recount(rule, {one: self.costs[one] for one in ids}, self.ballots, self.gone)
             for name, value in mine.items():
                 same = Fraction(claim[name]) == value if name == "spent" else claim[name] == value
                 need(same, f"{rule['pool']}: 다시 센 결과가 다릅니다 · {name} differs, should be {value}")
-        return f"{len(rules)}개 부문을 다시 세어 같은 결과를 얻었습니다 · {len(rules)} contests recounted, same result"
+        return f"{len(rules)}개 분야을 다시 세어 같은 결과를 얻었습니다 · {len(rules)} contests recounted, same result"
 
     def check_receipt(self, path: Path) -> str:
         receipt = json.loads(path.read_bytes())
@@ -311,7 +311,7 @@ class Bundle:
 
 
 def main(argv: Optional[list[str]] = None) -> None:
-    parser = argparse.ArgumentParser(description="개표 묶음을 검증합니다. Checks a count bundle.")
+    parser = argparse.ArgumentParser(description="검증 묶음을 검증합니다. Checks a count bundle.")
     parser.add_argument("bundle", type=Path)
     parser.add_argument("--receipt", type=Path, nargs="*", default=[], metavar="FILE")
     parser.add_argument("--board-key", metavar="HEX", help="공고에 실린 게시판 공개키, from the notice of the vote")

@@ -70,6 +70,13 @@ def moment(value: datetime | str | None) -> str:
     return korean.format_datetime(value, language()) if value else "–"
 
 
+def deadline(value: datetime | str | None) -> str:
+    """The end of a window in Seoul; midnight is written as 24:00 of the day before."""
+    if isinstance(value, str):
+        value = datetime.fromisoformat(value)
+    return korean.format_deadline(value, language()) if value else "–"
+
+
 def day(value: datetime | None) -> str:
     """Date in Seoul."""
     return korean.format_date(value, language()) if value else "–"
@@ -109,6 +116,7 @@ def init_app(app: Flask) -> None:
         money_exact,
         explained,
         moment,
+        deadline,
         day,
         number,
         project_state,

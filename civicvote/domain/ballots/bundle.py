@@ -56,7 +56,7 @@ _EXTRA = re.compile(r"[A-Za-z0-9가-힣][A-Za-z0-9가-힣._-]{0,99}")
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest a zip can say; the vote's times stand in the notice
 
 README = """\
-civicvote 개표 묶음
+civicvote 검증 묶음
 ===================
 
 이 묶음만 있으면 누구나 개표 결과를 다시 계산할 수 있습니다. 인터넷 연결도, 다른 프로그램도 필요하지 않습니다.

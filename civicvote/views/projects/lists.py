@@ -46,7 +46,7 @@ def index() -> ResponseReturnValue:
         active=_narrowed(filters, options),
         districts=districts.choices(language()),
         states=[(state.value, say(PROJECT.labels[state])) for state in ProjectState if state in PUBLIC_PROJECT_STATES],
-        sorts=[("", _("기본 (검색은 정확도순)")), *((sort.value, say(label)) for sort, label in SORTS.items())],
+        sorts=[("", _("기본순")), *((sort.value, say(label)) for sort, label in SORTS.items())],
     )
 
 
