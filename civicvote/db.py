@@ -1,7 +1,8 @@
 """Engine, one session per request, the only commit of a request, and SQLite's pragmas."""
 
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from flask import Flask, current_app, g, request
@@ -21,6 +22,13 @@ class ReadOnlyError(RuntimeError):
 
 
 def _configure_sqlite(engine: Engine) -> None:
+    @event.listens_for(engine, "do_connect")
+    def _private(_dialect: Any, _record: object, arguments: Any, _options: object) -> None:
+        """A new file, and with it its journal, is for its owner alone; SQLite would go by the umask."""
+        if arguments[0] != ":memory:":
+            with suppress(OSError):  # it is there already, or SQLite will say what is wrong
+                os.close(os.open(arguments[0], os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+
     @event.listens_for(engine, "connect")
     def _pragmas(dbapi: Any, _record: object) -> None:
         dbapi.isolation_level = None  # BEGIN is ours: savepoints and races are right only then

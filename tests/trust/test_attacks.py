@@ -2,15 +2,17 @@
 
 import json
 import os
+import time
 from pathlib import Path
 from threading import Thread
 from typing import Any
 
 import pytest
 import time_machine
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from civicvote import db
 from civicvote.domain.ballots import keys as vote_keys
 from civicvote.domain.ballots import sealing
 from civicvote.domain.ballots.counting import Opened, open_ballots, read_export
@@ -18,6 +20,7 @@ from civicvote.domain.ballots.encoding import canonical
 from civicvote.domain.errors import ConflictError, InvalidError
 from civicvote.domain.lifecycles import CycleState, ProjectState
 from civicvote.domain.permissions import SYSTEM, Role
+from civicvote.domain.text import clean_text
 from civicvote.keystore import KeyMissingError, KeyStore
 from civicvote.models.counts import PublishedFile
 from civicvote.services import clock, counting, votes, voting
@@ -32,10 +35,11 @@ def test_a_key_is_never_seen_half_written(tmp_path: Path, monkeypatch: pytest.Mo
     sync = os.fsync
 
     def interrupted(handle: int) -> None:
+        monkeypatch.setattr(os, "fsync", sync)
         seen.append(other.application)
         sync(handle)
 
-    monkeypatch.setattr(os, "fsync", lambda handle: (monkeypatch.setattr(os, "fsync", sync), interrupted(handle)))
+    monkeypatch.setattr(os, "fsync", interrupted)
     mine = store.application
     assert seen == [mine]
     assert len(mine) == 32
@@ -57,6 +61,24 @@ def test_an_empty_key_is_no_key(tmp_path: Path) -> None:
     (tmp_path / "application.key").touch()
     with pytest.raises(KeyMissingError):
         _ = KeyStore(tmp_path).application
+
+
+def test_the_database_file_is_its_owners_alone(tmp_path: Path) -> None:
+    engine = db.make_engine(f"sqlite:///{tmp_path / 'civicvote.sqlite'}")
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE a (b)"))
+        modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
+    engine.dispose()
+    assert len(modes) > 1, "with its journal"
+    assert set(modes.values()) == {0o600}
+
+
+def test_a_field_of_a_megabyte_costs_nothing() -> None:
+    began = time.process_time()
+    for value in ("a\u0301" * 500_000, "\n" * 1_000_000, "가 " * 500_000):
+        with pytest.raises(InvalidError):
+            clean_text(value, maximum=80)
+    assert time.process_time() - began < 0.2
 
 
 def _forged(true: Opened, choice: str) -> bytes:
