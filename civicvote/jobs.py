@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -14,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from civicvote import db
 from civicvote.models.accounts import User
-from civicvote.services import accounts, audit, board, clock, health, mail, outbox, reviews
+from civicvote.services import accounts, audit, board, health, mail, outbox, reviews
 from civicvote.settings import Settings
 
 log = structlog.get_logger()
@@ -122,8 +123,8 @@ def _send(app: Flask, via: mail.Carrier, letter: Letter, settings: Settings) -> 
 
 
 def _sweep(session: Session) -> None:
-    """During one minute of each hour: nothing waits for it, and every tick would be too often."""
-    if clock.now().minute == 17:
+    """Once an hour: nothing waits for it, and every tick would be too often."""
+    if health.due(session, "sweep", timedelta(hours=1)):
         accounts.sweep(session)
 
 

@@ -4,7 +4,7 @@ import os
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
@@ -25,6 +25,20 @@ def beat(session: Session) -> None:
     session.execute(delete(WorkerBeat).where(WorkerBeat.at < clock.now() - timedelta(days=1)))
 
 
+def _last_tick(session: Session) -> datetime | None:
+    """When a worker (host:process) lived last; `due` keeps its own rows here."""
+    return session.scalar(select(func.max(WorkerBeat.at)).where(WorkerBeat.name.contains(":")))
+
+
+def due(session: Session, name: str, every: timedelta) -> bool:
+    """Whether `name` has not been done for `every`; if so it counts as done now. Holds however rarely a worker ticks."""
+    last = session.scalar(select(WorkerBeat.at).where(WorkerBeat.name == name))
+    if last is not None and clock.now() - last < every:
+        return False
+    session.merge(WorkerBeat(name=name, at=clock.now()))
+    return True
+
+
 def ready(session: Session) -> None:
     """Ask the database for a row of its newest kind of table; its error if it doesn't answer or has no tables."""
     session.execute(select(WorkerBeat.at).limit(1)).first()
@@ -33,7 +47,7 @@ def ready(session: Session) -> None:
 def figures(session: Session) -> dict[str, tuple[str, float]]:
     """For monitoring: name → (what it means, value now)."""
     state = outbox.backlog(session)
-    last = session.scalar(select(func.max(WorkerBeat.at)))
+    last = _last_tick(session)
     silent = (clock.now() - last).total_seconds() if last else -1.0
     return {
         "civicvote_outbox_waiting": ("Notices that have not left the house", state.waiting),
@@ -54,7 +68,7 @@ class Finding:
 
 def worker(session: Session) -> Finding:
     """A worker ticked lately."""
-    last = session.scalar(select(func.max(WorkerBeat.at)))
+    last = _last_tick(session)
     if last is None:
         return Finding(
             msg("작업자가 아직 한 번도 돌지 않았습니다."),
