@@ -96,8 +96,10 @@ def test_vote(visitor: Callable[..., Person]) -> None:
     _tab_to(me, box)
     _press(me, "Space")
     expect(box).to_be_checked()
+    me.page.locator("#picks").evaluate("part => { part.dataset.before = ''; }")
     _press(me)  # Enter in the form searches and keeps the pick: nothing is cast by accident
-    expect(me.page.locator("#picks")).to_be_visible()
+    expect(me.page.locator("#picks:not([data-before])")).to_be_visible()
+    me.page.wait_for_function("document.querySelector('#picks').contains(document.activeElement)")
     expect(me.page).to_have_url(f"{me.site.url}/budget/2026/vote")
     expect(box).to_be_checked()
     confirm = me.page.get_by_role("button", name="고른 사업 확인하기")
