@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from civicvote.domain.errors import ConflictError, InvalidError, NotFoundError
@@ -91,7 +91,7 @@ def assignable(
         .join(Pool, Pool.id == Project.pool_id)
         .outerjoin(Department, Department.id == Project.department_id)
         .where(Cycle.state.in_(_REVIEWING))
-        .order_by(Project.id)
+        .order_by(Project.submitted_at, Project.id)
         .limit(size + 1)
     )
     if project_id is not None:
@@ -103,7 +103,9 @@ def assignable(
     if cycle_slug:
         query = query.where(Cycle.slug == cycle_slug)
     if cursor is not None:
-        query = query.where(Project.id > cursor.key)
+        at = cursor.moment()
+        later = or_(Project.submitted_at > at, and_(Project.submitted_at == at, Project.id > cursor.key))
+        query = query.where(later)
     rows = [
         Assignable(
             id=project.id,
@@ -119,7 +121,7 @@ def assignable(
         )
         for project, cycle, slug, pool, department in session.execute(query)
     ]
-    return Page.cut(rows, size, lambda row: Cursor(row.id))
+    return Page.cut(rows, size, lambda row: Cursor(row.id, row.submitted_at.isoformat() if row.submitted_at else None))
 
 
 @dataclass(frozen=True, slots=True)
