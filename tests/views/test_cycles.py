@@ -96,7 +96,7 @@ def test_visitors_read_the_list_and_a_cycle(client: FlaskClient, session: Sessio
         (CycleState.ANNOUNCED, "before", "시작됩니다"),
         (CycleState.ANNOUNCED, "proposals", "사업 제안하기"),
         (CycleState.ANNOUNCED, "review", "검토 상황 보기"),
-        (CycleState.LISTED, "review", "본인확인 하기"),
+        (CycleState.LISTED, "review", "본인확인하기"),
         (CycleState.LISTED, "voting", "내 투표가 들어갔는지 확인"),
         (CycleState.LISTED, "closed", "두 사람이 따로 세어"),
         (CycleState.PUBLISHED, "closed", "결과 보기"),
