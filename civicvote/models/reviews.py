@@ -47,6 +47,8 @@ class Review(Keyed, Base):
         Index("ix_review_project_id_id", "project_id", "id"),
         Index("ix_review_department_id_due_at_id", "department_id", "due_at", "id"),
         Index("ix_review_reviewer_id_due_at_id", "reviewer_id", "due_at", "id"),
+        Index("ix_review_due_at_id", "due_at", "id"),
+        Index("ix_review_decided_at_id", "decided_at", "id"),
     )
 
 

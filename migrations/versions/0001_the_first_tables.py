@@ -204,6 +204,7 @@ def upgrade() -> None:
         sa.Column("max_picks", sa.Integer(), nullable=False),
         sa.Column("min_level", sa.Integer(), nullable=False),
         sa.Column("min_age", sa.Integer(), nullable=False),
+        sa.Column("district", sa.String(length=5), nullable=True),
         sa.Column(
             "tally_rule",
             sa.Enum(
@@ -234,6 +235,7 @@ def upgrade() -> None:
             "list_approved_by IS NULL OR list_approved_by <> list_requested_by", name=op.f("ck_cycle_list_two_people")
         ),
         sa.CheckConstraint("min_age BETWEEN 0 AND 120", name=op.f("ck_cycle_age_plausible")),
+        sa.CheckConstraint("district IS NULL OR min_level = 2", name=op.f("ck_cycle_district_needs_level")),
         sa.CheckConstraint("min_level BETWEEN 0 AND 2", name=op.f("ck_cycle_level_known")),
         sa.CheckConstraint("min_picks >= 0 AND max_picks >= 1 AND min_picks <= max_picks", name=op.f("ck_cycle_picks")),
         sa.CheckConstraint("proposals_close_at <= voting_open_at", name=op.f("ck_cycle_proposals_before_voting")),
@@ -796,7 +798,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_review")),
     )
     with op.batch_alter_table("review", schema=None) as batch_op:
+        batch_op.create_index("ix_review_decided_at_id", ["decided_at", "id"], unique=False)
         batch_op.create_index("ix_review_department_id_due_at_id", ["department_id", "due_at", "id"], unique=False)
+        batch_op.create_index("ix_review_due_at_id", ["due_at", "id"], unique=False)
         batch_op.create_index("ix_review_project_id_id", ["project_id", "id"], unique=False)
         batch_op.create_index("ix_review_reviewer_id_due_at_id", ["reviewer_id", "due_at", "id"], unique=False)
         batch_op.create_index(
@@ -920,7 +924,9 @@ def downgrade() -> None:
         )
         batch_op.drop_index("ix_review_reviewer_id_due_at_id")
         batch_op.drop_index("ix_review_project_id_id")
+        batch_op.drop_index("ix_review_due_at_id")
         batch_op.drop_index("ix_review_department_id_due_at_id")
+        batch_op.drop_index("ix_review_decided_at_id")
 
     op.drop_table("review")
     with op.batch_alter_table("project_move", schema=None) as batch_op:
