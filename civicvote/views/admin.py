@@ -146,7 +146,7 @@ def revoke(user_id: UUID) -> ResponseReturnValue:
         with form.refusing() as ok:
             admin.revoke(session(), current_actor(), user_id, Role(form.role.data), reason=form.reason.data)
         if ok:
-            flash(_("역할을 거두었습니다. 그 계정은 모든 기기에서 로그아웃되었습니다."), "success")
+            flash(_("역할을 회수했습니다. 그 계정은 모든 기기에서 로그아웃되었습니다."), "success")
             return done(url_for("admin.user", user_id=user_id))
     return _user(user_id, status=422, revoke_form=form)
 
