@@ -3,6 +3,7 @@
 import json
 import os
 import time
+from contextlib import nullcontext
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -25,6 +26,7 @@ from civicvote.keystore import KeyMissingError, KeyStore
 from civicvote.models.counts import PublishedFile
 from civicvote.services import clock, counting, votes, voting
 from tests import factories
+from tests.support.elections import closed_vote
 from tests.support.voting import voter
 
 
@@ -114,3 +116,23 @@ def test_one_clerk_cannot_publish_invented_ballots(session: Session, settings: A
         with pytest.raises(ConflictError, match="개표한 사람"):
             counting.publish(session, forger, cycle.slug, keys=keys, opened=forged)
     assert session.scalar(select(func.count()).select_from(PublishedFile)) == 0
+
+
+def test_rules_changed_in_the_database_are_not_counted_by(session: Session, settings: Any) -> None:
+    vote = closed_vote(session, settings.keystore, people=3)
+    with vote.over:
+        counting.seal(session, vote.first, vote.slug, keys=settings.keystore)
+        true = vote.polls.vote.notice
+        false = true | {"contests": [contest | {"budget": "1"} for contest in true["contests"]]}
+        for notice, refused in ((false, True), (true, False)):
+            vote.polls.vote.notice = notice
+            session.flush()
+            with (
+                pytest.raises(ConflictError, match="공고한 것과") if refused else nullcontext(),
+                session.begin_nested(),
+            ):
+                counting.count(session, vote.first, vote.slug, keys=settings.keystore)
+        vote.polls.vote.notice = false
+        session.flush()
+        with pytest.raises(ConflictError, match="공고한 것과"):
+            counting.publish(session, vote.second, vote.slug, keys=settings.keystore)

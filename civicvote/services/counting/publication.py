@@ -84,6 +84,7 @@ def _opened_again(vote: Vote, keys: KeyStore, counted: Counted, given: bytes | N
 
 def _counted_again(session: Session, vote: Vote, run: TallyRun, opened: opening.Opened, counted: Counted) -> None:
     """Count anew; ConflictError unless every byte is the same."""
+    runs.check_announced(session, vote)
     notice = runs.notice_of(vote)
     again = outcomes.result(notice, opened, box.withdrawn(session, vote))
     same = (

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from civicvote import __version__
 from civicvote.domain.ballots import counting as opening
 from civicvote.domain.ballots.encoding import canonical
-from civicvote.domain.ballots.rules import Notice
+from civicvote.domain.ballots.rules import Notice, notice_digest
 from civicvote.domain.errors import ConflictError, InvalidError, NotFoundError
 from civicvote.domain.lifecycles import CYCLE, CycleState
 from civicvote.domain.messages import msg
@@ -22,7 +22,7 @@ from civicvote.keystore import KeyStore
 from civicvote.models.accounts import User
 from civicvote.models.counts import TallyDecision, TallyRun
 from civicvote.models.cycles import Cycle
-from civicvote.models.votes import Vote
+from civicvote.models.votes import BoardEntry, Vote
 from civicvote.services import audit, board, clock, workflow
 from civicvote.services.counting import box, outcomes
 
@@ -43,6 +43,13 @@ def notice_of(vote: Vote) -> Notice:
     notice: Any = vote.notice
     checked: Notice = notice
     return checked
+
+
+def check_announced(session: Session, vote: Vote) -> None:
+    """ConflictError unless the notice is the one the board begins with: who changes a row must not change the rules."""
+    first = session.scalar(select(BoardEntry.item).where(BoardEntry.vote_id == vote.id, BoardEntry.seq == 0))
+    if first is None or json.loads(first) != {"digest": notice_digest(notice_of(vote))}:
+        raise ConflictError(msg("저장된 투표 규칙이 공고한 것과 다릅니다. 개표를 멈추고 감사 담당에게 알려 주십시오."))
 
 
 def seal(session: Session, actor: Actor, slug: str, *, keys: KeyStore) -> None:
@@ -115,6 +122,7 @@ def read_opened(vote: Vote, counted: Sequence[tuple[str, bytes]], opened: bytes)
 def _keep(
     session: Session, actor: Actor, vote: Vote, counted: Sequence[tuple[str, bytes]], opened: opening.Opened
 ) -> TallyRun:
+    check_announced(session, vote)
     result = outcomes.document(notice_of(vote), opened, box.withdrawn(session, vote))
     run = TallyRun(
         vote_id=vote.id,
