@@ -94,6 +94,16 @@ class Database:
             yield session
 
 
+@contextmanager
+def opened(url: str) -> Iterator[Database]:
+    """A command's own database, closed at the end."""
+    engine = make_engine(url)
+    try:
+        yield Database(engine)
+    finally:
+        engine.dispose()
+
+
 @event.listens_for(Session, "before_flush")
 def _refuse_flush(session: Session, _context: UOWTransaction, _instances: object) -> None:
     if session.info.get("read_only") and (session.new or session.dirty or session.deleted):

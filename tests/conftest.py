@@ -45,11 +45,25 @@ def make_database(tmp_path_factory: pytest.TempPathFactory, request: pytest.Fixt
             from tests.support.postgresql import new_database
 
             engine = db.make_engine(new_database(request.getfixturevalue("postgresql_url")))
+        MADE.append(engine)
         if not empty:
             Base.metadata.create_all(engine)
         return engine
 
     return make
+
+
+#: Engines made so far in this process.
+MADE: list[Engine] = []
+
+
+@pytest.fixture(autouse=True)
+def _close_databases() -> Iterator[None]:
+    """Close what a test's own databases hold open: a connection left to the garbage collector is a warning elsewhere."""
+    before = len(MADE)
+    yield
+    for engine in MADE[before:]:
+        engine.dispose()
 
 
 @pytest.fixture(scope="session", params=DATABASES)

@@ -46,7 +46,7 @@ TYPED = {
     "requested": f"{CANARY}",
     "slug": f"{CANARY}",
 }
-SEEN = (CANARY, "9931", "1990-12-31")
+SEEN = (CANARY, "9931-9931", "99319931", "1990-12-31")
 
 
 @pytest.fixture

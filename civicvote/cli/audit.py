@@ -16,7 +16,7 @@ def audit() -> None:
 def verify() -> None:
     """감사기록의 사슬과 서명을 처음부터 다시 계산해 확인한다."""
     settings = Settings()
-    with db.Database(db.make_engine(settings.url)).reading() as session:
+    with db.opened(settings.url) as database, database.reading() as session:
         verdict = log.verify(session, settings.keystore.audit)
     click.echo(
         f"연결된 기록 {verdict.linked:,}건 · 아직 연결되지 않은 기록 {verdict.waiting:,}건 · 서명 {verdict.heads:,}건"

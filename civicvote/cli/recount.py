@@ -12,7 +12,7 @@ from civicvote.settings import Settings
 def recount() -> None:
     """저장된 사실로 집계값을 다시 세고, 달랐던 것을 고친다."""
     settings = Settings()
-    with db.Database(db.make_engine(settings.url)).transaction() as session:
+    with db.opened(settings.url) as database, database.transaction() as session:
         drift = counters.recount(session) + board.recount(session)
     click.echo(f"어긋난 집계 {drift:,}건")
     if drift:

@@ -23,7 +23,7 @@ def import_(file: Path) -> None:
     """명부 FILE(CSV: 이름, 생년월일, 전화번호, 성별, 자치구)을 가져온다. 틀린 줄이 하나라도 있으면 아무것도 저장하지 않는다."""
     settings = Settings()
     try:
-        with db.Database(db.make_engine(settings.url)).transaction() as session:
+        with db.opened(settings.url) as database, database.transaction() as session:
             done = verification.import_register(session, SYSTEM, file.read_bytes(), key=settings.keystore.person)
     except RegisterError as error:
         for problem in error.problems:

@@ -21,7 +21,7 @@ def grant(email: str, role: str) -> None:
     """EMAIL 계정에 ROLE 역할을 준다. 첫 관리자는 이렇게 만든다: 가입한 뒤 `civicvote user grant 주소 admin`."""
     settings = Settings()
     try:
-        with db.Database(db.make_engine(settings.url)).transaction() as session:
+        with db.opened(settings.url) as database, database.transaction() as session:
             admin.grant_by_email(session, SYSTEM, email, Role(role))
     except DomainError as error:
         click.echo(str(error.message), err=True)

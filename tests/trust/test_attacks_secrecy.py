@@ -20,10 +20,9 @@ def _writers(station: Station, table: str) -> list[str]:
         return list(connection.scalars(text(f"SELECT DISTINCT xmin::text FROM {table}")))  # noqa: S608 — our own names
 
 
+@pytest.mark.parametrize("station", ["postgresql"], indirect=True)  # SQLite keeps no such number
 def test_numbers_of_transactions_link_nobody_once_the_box_is_sealed(station: Station) -> None:
     """Participation and ballot are written in one transaction, and PostgreSQL keeps its number beside both rows."""
-    if station.kind != "postgresql":
-        pytest.skip("SQLite keeps no such number")
     trackers = {station.cast(person).tracker for person in station.voters(PEOPLE)}
     assert set(_writers(station, "participation")) & set(_writers(station, "ballot")), "the attack, before"
     vote = station.vote()
