@@ -141,9 +141,8 @@ def _beside(document: Mapping[str, Any], titles: Mapping[str, str]) -> Beside:
     )
 
 
-def _contest(document: Mapping[str, Any], notice: Mapping[str, Any], ids: Mapping[str, UUID]) -> Contest:
-    projects = {p["id"]: p for p in notice["projects"]}
-    winners = [
+def _winners(document: Mapping[str, Any], projects: Mapping[str, Any], ids: Mapping[str, UUID]) -> list[Winner]:
+    return [
         Winner(
             place,
             step["project"],
@@ -157,7 +156,11 @@ def _contest(document: Mapping[str, Any], notice: Mapping[str, Any], ids: Mappin
         )
         for place, step in enumerate(document["steps"], 1)
     ]
-    losers = [
+
+
+def _losers(document: Mapping[str, Any], projects: Mapping[str, Any], ids: Mapping[str, UUID]) -> list[Loser]:
+    """Those with the most votes first."""
+    return [
         Loser(
             reason["project"],
             ids.get(reason["project"]),
@@ -168,6 +171,11 @@ def _contest(document: Mapping[str, Any], notice: Mapping[str, Any], ids: Mappin
         )
         for reason in sorted(document["rejected"], key=lambda r: (-document["votes"][r["project"]], r["project"]))
     ]
+
+
+def _contest(document: Mapping[str, Any], notice: Mapping[str, Any], ids: Mapping[str, UUID]) -> Contest:
+    projects = {p["id"]: p for p in notice["projects"]}
+    winners = _winners(document, projects, ids)
     titles = {key: value["title"] for key, value in projects.items()}
     return Contest(
         document["pool"],
@@ -182,7 +190,7 @@ def _contest(document: Mapping[str, Any], notice: Mapping[str, Any], ids: Mappin
         exact(document["endowment"]),
         document["rounds"],
         winners,
-        losers,
+        _losers(document, projects, ids),
         [(titles[a], titles[b]) for a, b in document["ties"]],
         _beside(document, titles),
     )
