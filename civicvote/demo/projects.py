@@ -29,6 +29,14 @@ _WAYS: Final[dict[ProjectState, tuple[str, ...]]] = {
     S.ON_BALLOT: ("submit", "assign", "start-review", "accept", "list"),
     S.WITHDRAWN: ("submit", "withdraw"),
 }
+#: Which category of the form stands for a theme of the content.
+CATEGORY_OF_THEME: Final = {
+    "교통·보행": "교통·안전",
+    "디지털": "일자리·경제",
+    "문화·여가": "문화·체육",
+    "복지·돌봄": "복지·돌봄",
+    "환경·안전": "환경·공원",
+}
 _DECIDED: Final = frozenset({S.ELIGIBLE, S.INELIGIBLE, S.ON_BALLOT})
 
 
@@ -56,7 +64,7 @@ class Planter:
             title=described.title,
             problem=described.problem,
             idea=described.idea,
-            category=described.category,
+            category=CATEGORY_OF_THEME[described.category],
             district=described.district,
             place=described.place,
             requested_won=described.requested_won,

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from civicvote.demo import content
 from civicvote.demo.people import Cast, settle
-from civicvote.demo.projects import Planter
+from civicvote.demo.projects import CATEGORY_OF_THEME, Planter
 from civicvote.demo.sample_election import candidates, text, turnout
 from civicvote.demo.votes import cast_some
 from civicvote.domain import pabulib
@@ -110,7 +110,8 @@ def _past(session: Session, settings: Settings, cast: Cast) -> None:
     for number, described in candidates().items():
         project = found[number]
         project.author_id = cast.users[described.author].id
-        project.problem, project.idea, project.category = described.problem, described.idea, described.category
+        project.problem, project.idea = described.problem, described.idea
+        project.category = CATEGORY_OF_THEME[described.category]
         project.district, project.place = described.district, described.place
         project.department_id = cast.departments[described.department].id if described.department else None
         _execute(session, project, described)

@@ -148,7 +148,11 @@ def _answer_fields() -> dict[str, Field]:
 
 class _ReviewFields(VersionForm):
     costs = FieldList(FormField(CostRow), label=_l("사업비 내역"), max_entries=MAX_LINES)
-    first_year_won = WonField(_l("첫해 사업비"), [Optional()], description=_l("예산연도에 드는 금액입니다. 적격으로 판정하려면 적어야 합니다."))
+    first_year_won = WonField(
+        _l("첫해 사업비"),
+        [Optional()],
+        description=_l("예산연도에 드는 금액입니다. 적격으로 판정하려면 적어야 합니다."),
+    )
     verdict = RadioField(_l("판정"), validate_choice=False, validators=[Optional()])
     reason = TextAreaField(
         _l("판정 이유"), [Optional(), Length(max=2000)], filters=[clean_input],

@@ -112,7 +112,7 @@ def _propose(author: Person, other: Person, title: str, cost: str) -> str:
     author.follow(title)
     assert author.page.locator("main [name='title']").input_value() == title
     author.press("제출하기")
-    author.sees("저장했습니다. 접수번호는")
+    author.sees("로 접수되어 있습니다")
     assert other.status(draft) == 200
     return draft
 
@@ -123,7 +123,7 @@ def _propose_at_once(author: Person, title: str, cost: str) -> str:
         title=title, requested=cost, problem="여름에 놀이터가 뜨겁습니다.", idea="그늘막 두 채를 세워 주십시오."
     )
     author.press("제출하기")
-    author.sees("저장했습니다. 접수번호는")
+    author.sees("로 접수되어 있습니다")
     return author.path
 
 

@@ -159,7 +159,10 @@ def test_autosave_keeps_what_is_typed_and_yields_to_the_button(session: Session,
     data = _written(pool.id, title="자동으로 저장되는 제목")
     key = UUID(data["key"])
     head = {"X-Autosave": "1", "Accept": "application/json"}
-    assert browser.post(f"/projects/{key}/autosave", data=data, headers=head).json == {"saved": True, "page": f"/projects/{key}/edit"}
+    assert browser.post(f"/projects/{key}/autosave", data=data, headers=head).json == {
+        "saved": True,
+        "page": f"/projects/{key}/edit",
+    }
     assert browser.post(f"/projects/{key}/autosave", data=data | {"problem": "더 씀"}, headers=head).status_code == 200
     session.expire_all()
     assert session.get_one(Project, key).problem == "더 씀"
