@@ -1,5 +1,7 @@
 """What people write is shown on every page and run on none."""
 
+from typing import Any
+
 import pytest
 from flask import Flask
 from sqlalchemy import update
@@ -19,7 +21,7 @@ __all__ = ["fuzzer"]
 HOSTILE = "'\"--></script></style><img src=x onerror=alert(1)>"
 LINK = f"[x](javascript:alert(1)) [y](data:text/html,x) ![z](x) <javascript:alert(2)> {HOSTILE}"
 
-FIELDS = (
+FIELDS: tuple[tuple[Any, tuple[str, ...]], ...] = (
     (User, ("name",)),
     (LoginSession, ("device",)),
     (Cycle, ("title", "summary")),
