@@ -178,3 +178,11 @@ def queries(connection: Connection) -> Iterator[Queries]:
     event.listen(connection, "before_cursor_execute", note)
     yield seen
     event.remove(connection, "before_cursor_execute", note)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """In CI nothing may be skipped."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("CI") and reporter is not None and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -26,9 +26,12 @@ from civicvote.models.cycles import Pool
 from civicvote.models.projects import Project
 from civicvote.settings import Settings
 from tests import factories
+from tests.conftest import DATABASES
 from tests.views.test_matrix import ROLES, World, browser, make_world
 
 LONG = os.environ.get("CIVICVOTE_TEST_FUZZ", "")
+#: PostgreSQL in the long run only.
+KINDS = DATABASES if LONG else DATABASES[:1]
 STRIDE = int(LONG or "61")
 
 #: Texts that broke somebody's application once.
@@ -275,8 +278,6 @@ def scene_of(app: Flask, session: Session, keys: KeyStore) -> Scene:
 
 @pytest.fixture
 def scene(app: Flask, session: Session, settings: Settings) -> Scene:
-    if not LONG and session.get_bind().dialect.name != "sqlite":
-        pytest.skip("PostgreSQL in the long run only")
     return scene_of(app, session, settings.keystore)
 
 
@@ -289,6 +290,7 @@ def rules(app: Flask, method: str) -> list[str]:
     return sorted({rule.endpoint for rule in app.url_map.iter_rules() if method in (rule.methods or set())})
 
 
+@pytest.mark.parametrize("engine", KINDS, indirect=True)
 def test_no_address_breaks_a_page(app: Flask, scene: Scene, fuzzer: Fuzzer) -> None:
     adapter = app.url_map.bind("localhost")
     for rule in sorted(app.url_map.iter_rules(), key=str):
@@ -305,6 +307,7 @@ def test_no_address_breaks_a_page(app: Flask, scene: Scene, fuzzer: Fuzzer) -> N
     assert fuzzer.tried > 40
 
 
+@pytest.mark.parametrize("engine", KINDS, indirect=True)
 def test_no_query_breaks_a_page(app: Flask, scene: Scene, fuzzer: Fuzzer) -> None:
     for endpoint in rules(app, "GET"):
         for path in scene.paths[endpoint]:
@@ -317,6 +320,7 @@ def test_no_query_breaks_a_page(app: Flask, scene: Scene, fuzzer: Fuzzer) -> Non
     assert fuzzer.tried > 100
 
 
+@pytest.mark.parametrize("engine", KINDS, indirect=True)
 def test_no_header_or_body_breaks_a_page(app: Flask, scene: Scene, fuzzer: Fuzzer) -> None:
     for endpoint in sorted(scene.paths):
         for path in scene.paths[endpoint]:
@@ -363,6 +367,7 @@ def _bend(fuzzer: Fuzzer, client: FlaskClient, path: str, form: Filled) -> None:
             fuzzer.send(client, path, "POST", data=sent, content_type="multipart/form-data")
 
 
+@pytest.mark.parametrize("engine", KINDS, indirect=True)
 def test_no_form_breaks_a_page(app: Flask, scene: Scene, fuzzer: Fuzzer) -> None:
     forms = list(_seen(app, scene, fuzzer))
     assert len(forms) > 40
