@@ -3,15 +3,17 @@
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import closing
 from pathlib import Path
 
 import click
 
-from civicvote.settings import ROOT, Settings
+ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 def _refuse(text: str) -> None:
@@ -40,11 +42,27 @@ def _environment(port: int, instance: Path) -> dict[str, str]:
     }
 
 
-def _prepare(settings: Settings) -> bool:
+def _ready(instance: Path) -> bool:
+    """Whether the demo's own database has today's tables and somebody in them: asked without loading anything big."""
+    file = instance / "civicvote.sqlite"
+    if os.environ.get("CIVICVOTE_DATABASE_URL") or not file.is_file():
+        return False
+    newest = max(path.stem.split("_")[0] for path in (ROOT / "migrations" / "versions").glob("[0-9]*.py"))
+    try:
+        with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as database:
+            at = database.execute("SELECT version_num FROM alembic_version").fetchone()
+            return at == (newest,) and database.execute("SELECT 1 FROM user_account LIMIT 1").fetchone() is not None
+    except sqlite3.Error:
+        return False
+
+
+def _prepare() -> bool:
     """Folder, keys, tables and example data; returns whether the data is new."""
     from civicvote import db, migrations
     from civicvote.demo.planted import planted
+    from civicvote.settings import Settings
 
+    settings = Settings()
     settings.instance.mkdir(mode=0o700, parents=True, exist_ok=True)
     settings.keystore.application, settings.keystore.person, settings.keystore.audit  # noqa: B018 — made once
     engine = db.make_engine(settings.url)
@@ -101,7 +119,8 @@ def demo(port: int, instance: Path) -> None:
         )
     environment = _environment(port, instance.resolve())
     os.environ.update(environment)
-    _prepare(Settings())
+    if not _ready(instance.resolve()):
+        _prepare()
     gunicorn = [sys.executable, "-m", "gunicorn", "-c", "python:civicvote.server", "civicvote.app:create_app()"]
     server = subprocess.Popen(gunicorn, env=environment, cwd=ROOT)  # noqa: S603 — our own commands
     worker = subprocess.Popen([sys.executable, "-m", "civicvote", "worker"], env=environment, cwd=ROOT)
