@@ -21,8 +21,8 @@ from tests.trust.conftest import Station
 from tests.trust.server import Client, Server, pause
 
 KILLS = 10 * SCALE
-#: Every fifth kill takes the whole server with its master, which costs a cold start; the others take all that serve.
-COLD = 5
+#: Every second kill takes the whole server with its master, which costs a cold start; the others take all that serve.
+COLD = 2
 VOTERS = 6
 #: Receipts handed out between two kills, so that each one hits a server at work.
 BETWEEN = 4
