@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Flask, current_app, request, url_for
+from flask import Flask, request, url_for
 from flask_babel import gettext as _
 from flask_wtf.csrf import generate_csrf
 
@@ -17,8 +17,6 @@ Entry = tuple[str, str, bool]
 
 def _entry(label: str, endpoint: str, **values: Any) -> Entry:
     blueprint = endpoint.split(".", maxsplit=1)[0]
-    if endpoint not in current_app.view_functions:
-        return label, "/#" + endpoint, False
     return label, url_for(endpoint, **values), request.blueprint == blueprint
 
 
