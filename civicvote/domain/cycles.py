@@ -13,14 +13,38 @@ class BallotType(StrEnum):
     """What a voter fills in."""
 
     APPROVAL = "approval"
+    """So many projects, each weighs the same."""
     KNAPSACK = "knapsack"
+    """Projects that the pool's money buys together."""
+    POINTS = "points"
+    """A sum of points spread over projects (cumulative)."""
+    SCORE = "score"
+    """A mark for each project, without a sum."""
+    RANKING = "ranking"
+    """A first, a second … preference."""
+
+    @property
+    def scored(self) -> bool:
+        """Whether a ballot carries points: the voter's own, or those of the ranks."""
+        return self in {BallotType.POINTS, BallotType.SCORE, BallotType.RANKING}
+
+    @property
+    def typed(self) -> bool:
+        """Whether the voter writes a number beside each project."""
+        return self in {BallotType.POINTS, BallotType.SCORE}
 
 
 class TallyRule(StrEnum):
-    """How a pool is counted."""
+    """How a pool is counted: the methods a notice may declare (`ballots.rules.MethodName`)."""
 
     EQUAL_SHARES = "equal-shares"
     GREEDY = "greedy"
+    GREEDY_NO_SKIP = "greedy-no-skip"
+    GREEDY_POZNAN = "greedy-poznan"
+    GREEDY_PER_COST = "greedy-per-cost"
+    PHRAGMEN = "phragmen"
+    PHRAGMEN_SKIP = "phragmen-skip"
+    WELFARE = "welfare"
 
 
 class Phase(StrEnum):

@@ -1,11 +1,16 @@
-"""Two results side by side: who is better off, and how many voters got nothing."""
+"""Two results side by side: who is better off."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
 from fractions import Fraction
 
+import numpy as np
+from numpy.typing import NDArray
+
 from civicvote.domain.tally.election import Election
 from civicvote.domain.tally.outcome import Outcome
+
+Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,19 +26,32 @@ class Comparison:
     prefer: int
 
 
+def reached(election: Election, funded: Collection[int]) -> Ints:
+    """How many of the projects `funded` (indices) each row's voters supported: int64[g]."""
+    rows = election.rows
+    mark = np.zeros(len(election.projects), dtype=np.int64)
+    mark[list(funded)] = 1
+    before = np.concatenate([[0], np.cumsum(mark[rows.picks])])
+    counts: Ints = before[rows.indptr[1:]] - before[rows.indptr[:-1]]
+    return counts
+
+
 def happier(election: Election, here: Collection[int], there: Collection[int]) -> int:
     """How many voters supported more of the projects `here` (indices) than of those `there`."""
-    gain = [(number in here) - (number in there) for number in range(len(election.projects))]
-    return sum(ballot.count for ballot in election.ballots if sum(gain[pick] for pick in ballot.picks) > 0)
+    return int(election.rows.people[reached(election, here) > reached(election, there)].sum())
+
+
+def numbers(election: Election, outcome: Outcome) -> list[int]:
+    """The funded projects as indices."""
+    return [election.index[project] for project in outcome.selected]
 
 
 def compare(election: Election, outcome: Outcome, other: Outcome) -> Comparison:
     """`outcome` seen by the voters, beside `other`."""
-    here = {election.index[project] for project in outcome.selected}
-    there = {election.index[project] for project in other.selected}
-    reached = [(ballot.count, sum(pick in here for pick in ballot.picks)) for ballot in election.ballots]
+    here, there = numbers(election, outcome), numbers(election, other)
+    counts, people = reached(election, here), election.rows.people
     return Comparison(
-        with_one=sum(count for count, funded in reached if funded),
-        mean=Fraction(sum(count * funded for count, funded in reached), max(election.voters, 1)),
-        prefer=happier(election, here, there),
+        with_one=int(people[counts > 0].sum()),
+        mean=Fraction(sum(election.votes[number] for number in here), max(election.voters, 1)),
+        prefer=int(people[counts > reached(election, there)].sum()),
     )

@@ -1,14 +1,18 @@
-"""What is counted: projects, a pool of money, and ballots grouped where they are the same."""
+"""What is counted: projects, a pool of money, and ballots as arrays, grouped where that pays."""
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
+from itertools import pairwise
 from math import lcm
+
+import numpy as np
+from numpy.typing import ArrayLike
 
 from civicvote.domain.errors import InvalidError
 from civicvote.domain.messages import msg
+from civicvote.domain.tally.rows import Ballot, Columns, Rows
 
 Amount = int | Fraction
 """Money, exact: whole won as `int`; amounts of other currencies with decimals as `Fraction`."""
@@ -28,30 +32,18 @@ class Project:
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Ballot:
-    """Ballots that are the same. `picks` are indices of projects, ascending; `points` stand beside them.
-
-    An approval ballot has no `points`. Points are whole numbers above 0, in units of 1 / `Election.point_unit`.
-    """
-
-    picks: tuple[int, ...]
-    points: tuple[int, ...] = ()
-    count: int = 1
-
-
 @dataclass(frozen=True)
 class Election:
-    """One contest. Build it with `Election.of`; the constructor takes what is already grouped.
+    """One contest. Build it with `Election.of` (ids) or `Election.from_rows` (arrays).
 
-    `voters` is n, the number of people among whom Equal Shares divides the money.
+    `rows` are the ballots (see `rows.Rows`); `voters` is n, the number of people among whom Equal Shares divides
+    the money. Points are whole numbers in units of 1 / `point_unit`.
     """
 
     projects: tuple[Project, ...]
     budget: Amount
-    ballots: tuple[Ballot, ...]
+    rows: Rows
     voters: int
-    scored: bool = False
     point_unit: int = 1
     index: Mapping[str, int] = field(init=False, repr=False, compare=False)
 
@@ -63,9 +55,33 @@ class Election:
             raise InvalidError(msg("예산은 0보다 커야 합니다."), field="budget")
         if any(project.cost < 0 for project in self.projects):
             raise InvalidError(msg("사업비는 0보다 작을 수 없습니다."), field="cost")
-        if self.voters < 0 or self.voters < sum(ballot.count for ballot in self.ballots if ballot.picks):
+        if (last := int(self.rows.picks.max(initial=-1))) >= len(self.projects):
+            raise InvalidError(msg("투표지에 없는 사업이 있습니다: %(id)s", id=str(last)))
+        if self.voters < 0 or self.voters < int(self.rows.people[self.rows.lengths > 0].sum()):
             raise InvalidError(msg("투표자 수가 투표지 수보다 적습니다."))
         object.__setattr__(self, "index", index)
+
+    @classmethod
+    def from_rows(
+        cls,
+        projects: Iterable[Project],
+        budget: Amount,
+        indptr: ArrayLike,
+        picks: ArrayLike,
+        points: ArrayLike | None,
+        people: ArrayLike,
+        *,
+        voters: int,
+        point_unit: int = 1,
+    ) -> "Election":
+        """An election from arrays: row i has `picks[indptr[i]:indptr[i + 1]]` (indices of projects) with `points`
+        beside them (None: approvals), and `people[i]` persons cast it.
+
+        Picks may come in any order and twice (the first counts); 0 points is no support. Identical rows are merged
+        where that saves 40 % of them. Raises `InvalidError` for what cannot be counted.
+        """
+        rows = Rows.of(indptr, picks, points, people).merged()
+        return cls(tuple(projects), plain(budget), rows, voters, point_unit)
 
     @classmethod
     def of(
@@ -76,55 +92,72 @@ class Election:
         *,
         count_empty: bool = True,
     ) -> "Election":
-        """Group ballots given by project ids: a sequence of ids (approval), or `{id: points}`.
+        """An election from ballots given by project ids: a sequence of ids (approval), or `{id: points}`.
 
         A project twice in one ballot counts once; 0 points is no support. Empty ballots count among the voters
         only with `count_empty`. Unknown ids and points below 0 raise `InvalidError`.
         """
         listed = tuple(projects)
         index = {project.id: number for number, project in enumerate(listed)}
-        approvals: Counter[tuple[int, ...]] = Counter()
-        scores: Counter[tuple[tuple[int, Amount], ...]] = Counter()
+        starts, picks, values = [0], list[int](), list[Amount]()
+        kinds = set[bool]()
         for ballot in ballots:
             try:
-                if isinstance(ballot, Mapping):
-                    scores[tuple(sorted((index[key], value) for key, value in ballot.items() if value))] += 1
-                else:
-                    approvals[tuple(sorted({index[key] for key in ballot}))] += 1
+                picks += [index[key] for key in ballot]
             except KeyError as error:
                 raise InvalidError(msg("투표지에 없는 사업이 있습니다: %(id)s", id=str(error.args[0]))) from None
-        if approvals and scores:
+            starts.append(len(picks))
+            kinds.add(isinstance(ballot, Mapping))
+            if isinstance(ballot, Mapping):
+                values += ballot.values()
+        if len(kinds) > 1:
             raise InvalidError(msg("찬성 투표지와 점수 투표지를 한 선거에 섞을 수 없습니다."))
-        if any(value < 0 for row in scores for _, value in row):
-            raise InvalidError(msg("점수는 0보다 작을 수 없습니다."))
-        unit = lcm(1, *{Fraction(value).denominator for row in scores for _, value in row})
-        grouped = [Ballot(row, (), count) for row, count in approvals.items()]
-        grouped += [
-            Ballot(tuple(c for c, _ in row), tuple(int(value * unit) for _, value in row), count)
-            for row, count in scores.items()
-        ]
-        voters = sum(ballot.count for ballot in grouped if ballot.picks or count_empty)
-        return cls(listed, plain(budget), tuple(grouped), voters, scored=bool(scores), point_unit=unit)
+        unit = lcm(1, *{Fraction(value).denominator for value in set(values)})
+        points = [int(value * unit) for value in values] if True in kinds else None
+        rows = Rows.of(starts, picks, points, np.ones(len(starts) - 1, dtype=np.int64)).merged()
+        voters = int((rows.people if count_empty else rows.people[rows.lengths > 0]).sum())
+        return cls(listed, plain(budget), rows, voters, unit)
+
+    def without(self, gone: Collection[str]) -> "Election":
+        """The election without the projects `gone` (ids); its voters stay, and so do ballots left empty."""
+        kept = [number for number, project in enumerate(self.projects) if project.id not in gone]
+        if len(kept) == len(self.projects):
+            return self
+        return replace(self, projects=tuple(self.projects[number] for number in kept), rows=self.rows.only(kept))
+
+    @property
+    def scored(self) -> bool:
+        """Ballots carry points."""
+        return self.rows.scored
+
+    @cached_property
+    def columns(self) -> Columns:
+        """The ballots by project."""
+        return self.rows.columns(len(self.projects))
+
+    @cached_property
+    def ballots(self) -> tuple[Ballot, ...]:
+        """The rows as objects: for small uses, not for a million."""
+        return self.rows.ballots()
 
     @cached_property
     def votes(self) -> tuple[int, ...]:
         """Supporters of each project."""
-        totals = [0] * len(self.projects)
-        for ballot in self.ballots:
-            for pick in ballot.picks:
-                totals[pick] += ballot.count
-        return tuple(totals)
+        people, numbers = self.rows.people, range(len(self.projects))
+        return tuple(int(people[self.columns.of(number)].sum()) for number in numbers)
 
     @cached_property
     def raw_scores(self) -> tuple[int, ...]:
         """Points of each project in units of 1 / `point_unit`; votes where ballots have no points."""
-        if not self.scored:
+        points, people = self.columns.points, self.rows.people
+        if points is None:
             return self.votes
-        totals = [0] * len(self.projects)
-        for ballot in self.ballots:
-            for pick, points in zip(ballot.picks, ballot.points, strict=True):
-                totals[pick] += points * ballot.count
-        return tuple(totals)
+        fits = int(points.max(initial=0)) * int(people.sum()) < 2**63
+        worth = points if fits else points.astype(np.object_)
+        starts = self.columns.indptr.tolist()
+        return tuple(
+            int((people[self.columns.groups[start:end]] * worth[start:end]).sum()) for start, end in pairwise(starts)
+        )
 
     @cached_property
     def scores(self) -> tuple[Amount, ...]:

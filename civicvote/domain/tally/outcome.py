@@ -13,13 +13,17 @@ class Code(StrEnum):
     """Why a project is not funded."""
 
     WITHDRAWN = "withdrawn"
+    VOID = "void"
     BELOW_THRESHOLD = "below-threshold"
+    BELOW_SHARE = "below-share"
     NO_SUPPORT = "no-support"
     TOO_EXPENSIVE = "too-expensive"
     NO_MONEY_LEFT = "no-money-left"
     SUPPORTERS_SPENT = "supporters-spent"
     EXCLUDED_BY = "excluded-by"
+    CAPPED = "capped"
     AFTER_STOP = "after-stop"
+    NOT_IN_BEST = "not-in-best"
 
 
 Fact = Amount | str | None
@@ -29,9 +33,12 @@ Fact = Amount | str | None
 class Reason:
     """One project that was not funded. `facts` by code:
 
-    below-threshold: votes, threshold · too-expensive: cost, budget · no-money-left: cost, left, votes ·
+    void: voters, quorum · below-threshold: votes, threshold · below-share: votes, voters, needed (votes) ·
+    too-expensive: cost, budget (without what is locked in) · no-money-left: cost, left, votes ·
     supporters-spent: cost, held (what its supporters have left together), supporters · excluded-by: by ·
-    after-stop: stopped (the project that did not fit), left.
+    capped: cap (its title), most, budget (both as ruled), left (of that budget), cost · after-stop: stopped (the
+    project that did not fit), left · not-in-best: votes, with_it (the most that any affordable choice with this
+    project gets), best. `unit` is "points" where those votes are points.
     """
 
     project: str
@@ -49,7 +56,8 @@ class Step:
     `votes` are its supporters, `score` its points (votes for approval ballots), `left` the money after it.
     Equal Shares: `price` is what each supporter pays per point who can (per supporter for approval ballots),
     `emptied` how many supporters paid all they had. `completion` marks projects added greedily after Equal Shares,
-    `paid` is less than the cost only for the last project of the 80 % rule.
+    `locked` those funded before the count. `paid` is less than the cost only for the last project of the 80 % rule.
+    Phragmén: `price` is the load of each supporter after it, in money.
     """
 
     project: str
@@ -61,6 +69,7 @@ class Step:
     price: Fraction | None = None
     emptied: int = 0
     completion: bool = False
+    locked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +79,7 @@ class Outcome:
     Equal Shares: `endowment` is what each voter held at the start of the final run, `rounds` by how many steps it
     was raised. With a rule's comparison, `adopted` says that the greedy result was taken instead.
     `ties` lists pairs (winner, loser) of projects that were equal when the tie order chose between them.
+    `void` says that the quorum was not met; nothing is funded then.
     """
 
     rule: Rule
@@ -83,6 +93,7 @@ class Outcome:
     rounds: int = 0
     adopted: bool = False
     ties: tuple[tuple[str, str], ...] = ()
+    void: bool = False
 
     @property
     def selected(self) -> tuple[str, ...]:
