@@ -4,8 +4,10 @@ import re
 from dataclasses import dataclass, replace
 
 from civicvote.domain.messages import msg
-from civicvote.domain.pabulib.model import Notice, PabulibError, PabulibFile
+from civicvote.domain.pabulib.model import PabulibFile
 from civicvote.domain.pabulib.numbers import amount, shorten
+from civicvote.domain.pabulib.problems import Notice, PabulibError
+from civicvote.domain.pabulib.stated import read
 from civicvote.domain.tally.rules import Completion, Method, Rule, Tie, TieKey, Utility
 
 _RULES: dict[str, Rule] = {
@@ -39,14 +41,18 @@ def declared_rule(file: PabulibFile) -> Rule:
 def declared(file: PabulibFile) -> Declared:
     """The file's rule with its threshold, ties as it records them, and exclusions as its comment tells them.
 
-    No file says how ties were broken, only who won: among equals, projects it marks as selected come first.
+    A file of this platform states its rule in full (`stated`). No other says how ties were broken, only who won: among
+    equals, projects it marks as selected come first.
     Raises `PabulibError` for a rule that is unknown or not described (`unknown`, `greedy-custom` but for Poznań).
     """
+    own = read(file.meta.get("comment", ""), file.meta_lines.get("comment", 1))
+    if own is not None:
+        return Declared(own)
     name = file.meta.get("rule", "").lower()
     line = file.meta_lines.get("rule", 1)
     rule = _RULES.get(name)
     if name == "greedy-custom" and file.meta.get("unit", "").lower() in {"poznań", "poznan"}:
-        rule = Rule(Method.GREEDY_80)
+        rule = Rule(Method.GREEDY_POZNAN)
     if not name or name == "unknown":
         raise PabulibError(line, msg("이 파일은 집계 규칙을 밝히지 않았습니다. --rule로 규칙을 정해 주십시오."))
     if rule is None:

@@ -1,41 +1,28 @@
 """A file as it was written: every key, column and cell kept as text."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
-from civicvote.domain.errors import InvalidError
-from civicvote.domain.messages import Message, msg
+from civicvote.domain.pabulib.marks import Marks, read
+from civicvote.domain.pabulib.problems import Notice
+from civicvote.domain.pabulib.rows import Rows
 
 APPROVAL: Final = frozenset({"approval", "choose-1", "knapsack"})
 SCORED: Final = frozenset({"ordinal", "cumulative", "scoring"})
 
 
-class PabulibError(InvalidError):
-    """The file cannot be counted. `line` is where (from 1), `message` says what is wrong there."""
-
-    def __init__(self, line: int, message: Message) -> None:
-        self.line = line
-        self.reason = message
-        super().__init__(msg("%(line)s번째 줄: %(what)s", line=line, what=message), field="file")
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """Something odd in a file that can be counted all the same. `line` is 0 where no one line is meant."""
-
-    line: int
-    message: Message
-
-
 @dataclass(frozen=True)
 class Table:
-    """A section with columns. `lines` are the line numbers of `rows` in the file (empty when it was not read)."""
+    """A section with columns. `lines` are the line numbers of `rows` in the file (empty when it was not read).
+
+    The rows of VOTES are `Rows`, lines that are taken apart when they are looked at.
+    """
 
     columns: tuple[str, ...]
-    rows: list[tuple[str, ...]]
-    lines: list[int] = field(default_factory=list, compare=False, repr=False)
+    rows: Sequence[tuple[str, ...]]
+    lines: Sequence[int] = field(default=(), compare=False, repr=False)
 
     @cached_property
     def places(self) -> Mapping[str, int]:
@@ -46,9 +33,15 @@ class Table:
         """The cells of the first of these columns that there is."""
         for name in names:
             if name in self.places:
-                place = self.places[name]
-                return [row[place] for row in self.rows]
+                return self.cells(name)
         return None
+
+    def cells(self, name: str, start: int = 0, stop: int | None = None) -> list[str]:
+        """The cells of a column there is, of the rows `start` to `stop`."""
+        place = self.places[name]
+        if isinstance(self.rows, Rows):
+            return self.rows.cells(place, start, stop)
+        return [row[place] for row in self.rows[start:stop]]
 
     def line(self, number: int) -> int:
         """The line of row `number`, 0 when unknown."""
@@ -79,6 +72,12 @@ class PabulibFile:
     def scored(self) -> bool:
         """Ballots carry points."""
         return self.vote_type in SCORED
+
+    @cached_property
+    def marks(self) -> Marks:
+        """What the ballots say. Raises `PabulibError` for points that are none, or not one for each project."""
+        points = self.scored and "points" in self.votes.places
+        return read(self.votes, self.projects.column("project_id") or [], points=points)
 
     @property
     def winners(self) -> tuple[str, ...] | None:

@@ -4,7 +4,7 @@ import re
 from fractions import Fraction
 
 from civicvote.domain.messages import msg
-from civicvote.domain.pabulib.model import PabulibError
+from civicvote.domain.pabulib.problems import PabulibError
 from civicvote.domain.tally.election import Amount, plain
 
 MAX_AMOUNT = 10**15
@@ -50,3 +50,15 @@ def shorten(text: str, length: int = 40) -> str:
     """For messages: a hostile cell must not become a hostile message."""
     clean = "".join(char if char.isprintable() else "�" for char in text[: length + 1])
     return clean if len(text) <= length else clean[:length] + "…"
+
+
+def written(value: Amount) -> str:
+    """An amount as `.pb` writes it, to at most 12 decimals (amounts come from decimals and have fewer)."""
+    if value == int(value):
+        return str(int(value))
+    fraction = Fraction(value)
+    digits = 0
+    while digits < 12 and (fraction * 10**digits).denominator != 1:
+        digits += 1
+    whole = str(int(fraction * 10**digits)).rjust(digits + 1, "0")
+    return f"{whole[:-digits]}.{whole[-digits:]}"

@@ -1,22 +1,18 @@
 """Reading `.pb`: tolerant of how files are written, strict about what decides a count."""
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 
 from civicvote.domain.messages import Message, msg
-from civicvote.domain.pabulib.model import APPROVAL, SCORED, Notice, PabulibError, PabulibFile, Table
+from civicvote.domain.pabulib.model import APPROVAL, SCORED, PabulibFile, Table
 from civicvote.domain.pabulib.numbers import amount, positive, shorten
+from civicvote.domain.pabulib.problems import Notice, PabulibError
+from civicvote.domain.pabulib.reader import SECTIONS, Reader, fit, marks_section
 
 MAX_BYTES = 512 * 1024 * 1024
-MAX_CELL = 100_000
-MAX_LINE = 4_000_000
-MAX_CELL_LINES = 200
-MAX_JOINED = 20_000_000
-"""Characters that may be read again in search of closing quotes; above it the file is refused, not read for hours."""
-MAX_COLUMNS = 500
 
-_SECTIONS = ("META", "PROJECTS", "VOTES")
+_CONTROLS = bytes({*range(32), 127} - set(b"\t\n\r"))
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
@@ -33,22 +29,28 @@ def parse(data: bytes | str) -> PabulibFile:
     Tolerated: a byte order mark, any line ends, section names in any case or quoted, trailing separators, padded
     cells, decimal commas, doubled and stray quotes, blank lines, columns and keys nobody knows.
     """
+    reader = Reader(_text(data))
+    about, listed, cast = _sections(reader)
+    warnings: list[Notice] = []
+    meta, meta_lines = _meta(about, warnings)
+    file = PabulibFile(meta, _projects(listed), Table((), []), tuple(warnings), meta_lines)
+    check_meta(file, about.line)
+    check_projects(file, listed.line)
+    file = replace(file, votes=_votes(reader, cast))
+    check_votes(file, cast.line)
+    return file
+
+
+def _text(data: bytes | str) -> str:
+    raw = data if isinstance(data, bytes) else data.encode("utf-8", "surrogatepass")
     text = data if isinstance(data, str) else _decode(data)
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-    control = _CONTROL.search(text)
-    if control:
+    if len(raw.translate(None, _CONTROLS)) < len(raw):
+        control = _CONTROL.search(text)
+        assert control is not None
         line = text.count("\n", 0, control.start()) + 1
         raise PabulibError(line, msg("쓸 수 없는 제어 문자(U+%(code)s)가 있습니다.", code=f"{ord(control[0]):04X}"))
-    sections = _sections(text)
-    warnings: list[Notice] = []
-    meta, meta_lines = _meta(sections[0], warnings)
-    projects = _table(sections[1], ("project_id", "cost"))
-    votes = _table(sections[2], ("voter_id", "vote"))
-    file = PabulibFile(meta, projects, votes, tuple(warnings), meta_lines)
-    _check_meta(file, sections[0].line)
-    _check_projects(file, sections[1].line)
-    _check_votes(file, sections[2].line)
-    return file
+    return text
 
 
 def _decode(data: bytes) -> str:
@@ -63,109 +65,31 @@ def _decode(data: bytes) -> str:
         raise PabulibError(line, msg("UTF-8이 아닌 글자가 있습니다. 파일을 UTF-8로 저장해 주십시오.")) from None
 
 
-def _sections(text: str) -> list[_Section]:
+def _sections(reader: Reader) -> tuple[_Section, _Section, _Section]:
+    """META and PROJECTS with their rows, and where VOTES begins: its rows are still to be read."""
     found: list[_Section] = []
     last = 1
-    for line, cells in _rows(text):
+    for line, cells in reader.rows():
         last = line
-        name = cells[0].upper()
-        if name in _SECTIONS and not any(cells[1:]):
-            expected = _SECTIONS[len(found)] if len(found) < len(_SECTIONS) else None
+        name = marks_section(cells)
+        if name:
+            expected = SECTIONS[len(found)]
             if name != expected:
                 raise PabulibError(line, _misplaced(name, expected))
             found.append(_Section(name, line))
+            if len(found) == len(SECTIONS):
+                return found[0], found[1], found[2]
         elif not found:
             raise PabulibError(line, msg("파일은 META 줄로 시작해야 합니다."))
         else:
             found[-1].rows.append((line, cells))
-    if len(found) < len(_SECTIONS):
-        raise PabulibError(last, msg("%(name)s 부분이 없습니다.", name=_SECTIONS[len(found)]))
-    return found
+    raise PabulibError(last, msg("%(name)s 부분이 없습니다.", name=SECTIONS[len(found)]))
 
 
-def _misplaced(name: str, expected: str | None) -> Message:
-    if expected is None or _SECTIONS.index(name) < _SECTIONS.index(expected):
+def _misplaced(name: str, expected: str) -> Message:
+    if SECTIONS.index(name) < SECTIONS.index(expected):
         return msg("%(name)s 부분이 두 번 나옵니다.", name=name)
     return msg("%(name)s 앞에 %(expected)s 부분이 있어야 합니다.", name=name, expected=expected)
-
-
-def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
-    """Lines with content as (number, stripped cells). A quoted cell may span lines."""
-    lines = text.split("\n")
-    quotes = _Quotes(lines)
-    number = 0
-    while number < len(lines):
-        line = lines[number]
-        start = number + 1
-        number += 1
-        if len(line) > MAX_LINE:
-            raise PabulibError(start, msg("한 줄이 너무 깁니다. (최대 %(n)s자)", n=f"{MAX_LINE:,}"))
-        if '"' not in line:
-            cells = [cell.strip() for cell in line.split(";")]
-        else:
-            cells, used = quotes.row(number - 1)
-            number += used
-        if len(cells) > MAX_COLUMNS:
-            raise PabulibError(start, msg("한 줄에 칸이 너무 많습니다. (최대 %(n)s칸)", n=MAX_COLUMNS))
-        if len(line) > MAX_CELL and any(len(cell) > MAX_CELL for cell in cells):
-            raise PabulibError(start, msg("한 칸의 글이 너무 깁니다. (최대 %(n)s자)", n=f"{MAX_CELL:,}"))
-        if any(cells):
-            yield start, cells
-
-
-_CELL = re.compile(r'\s*"((?:[^"]|"")*+)"([^;"]*+)(?=;|$)|([^;]*)', re.DOTALL)
-
-
-class _Quotes:
-    """Rows with quotes."""
-
-    def __init__(self, lines: list[str]) -> None:
-        self.lines = lines
-        self.joined = 0
-
-    def row(self, first: int) -> tuple[list[str], int]:
-        """The cells of a row, and how many further lines it takes.
-
-        A quote that no later line closes is a stray one: the row is then taken as it stands.
-        """
-        cells, unclosed = _split(self.lines[first])
-        if not unclosed:
-            return cells, 0
-        text = self.lines[first]
-        for used in range(1, min(MAX_CELL_LINES, len(self.lines) - first)):
-            text += "\n" + self.lines[first + used]
-            self.joined += len(text)
-            if self.joined > MAX_JOINED:
-                raise PabulibError(first + 1, msg("따옴표가 닫히지 않았습니다."))
-            if len(text) > MAX_CELL:
-                break
-            if '"' not in self.lines[first + used]:
-                continue
-            cells, unclosed = _split(text)
-            if not unclosed:
-                return cells, used
-        return [cell.strip() for cell in self.lines[first].split(";")], 0
-
-
-def _split(text: str) -> tuple[list[str], bool]:
-    """Cells of one row, and whether its last quoted cell is still open."""
-    cells: list[str] = []
-    place = 0
-    while len(cells) <= MAX_COLUMNS:
-        match = _CELL.match(text, place)
-        assert match is not None
-        quoted, tail, bare = match.groups()
-        if quoted is not None:
-            cells.append((quoted.replace('""', '"') + tail).strip())
-        else:
-            if bare.lstrip().startswith('"') and text.count('"', place) % 2:
-                return cells, True
-            cells.append(bare.strip())
-        place = match.end()
-        if place >= len(text):
-            break
-        place += 1  # the separator
-    return cells, False
 
 
 def _meta(section: _Section, warnings: list[Notice]) -> tuple[dict[str, str], dict[str, int]]:
@@ -190,39 +114,38 @@ def _meta(section: _Section, warnings: list[Notice]) -> tuple[dict[str, str], di
     return meta, lines
 
 
-def _table(section: _Section, required: Iterable[str]) -> Table:
+def _projects(section: _Section) -> Table:
     if not section.rows:
         raise PabulibError(section.line, msg("%(name)s의 제목 줄이 없습니다.", name=section.name))
-    line, titles = section.rows[0]
+    columns = columns_of(section.name, *section.rows[0], ("project_id", "cost"))
+    for line, cells in section.rows[1:]:
+        fit(cells, len(columns), line)
+    return Table(columns, [tuple(cells) for _, cells in section.rows[1:]], [line for line, _ in section.rows[1:]])
+
+
+def _votes(reader: Reader, section: _Section) -> Table:
+    line, titles = next(reader.rows(), (section.line, None))
+    if titles is None:
+        raise PabulibError(line, msg("%(name)s의 제목 줄이 없습니다.", name=section.name))
+    columns = columns_of(section.name, line, titles, ("voter_id", "vote"))
+    return Table(columns, *reader.rest(len(columns)))
+
+
+def columns_of(section: str, line: int, titles: list[str], required: Iterable[str]) -> tuple[str, ...]:
+    """The names of a section's columns."""
     while titles and not titles[-1]:
         titles.pop()
     columns = tuple(title.lower() for title in titles)
     for name in required:
         if name not in columns:
-            raise PabulibError(line, msg("%(name)s에 '%(column)s' 열이 없습니다.", name=section.name, column=name))
+            raise PabulibError(line, msg("%(name)s에 '%(column)s' 열이 없습니다.", name=section, column=name))
     if "" in columns or len(set(columns)) < len(columns):
-        raise PabulibError(line, msg("%(name)s의 열 이름이 비었거나 겹칩니다.", name=section.name))
-    width = len(columns)
-    rows: list[tuple[str, ...]] = []
-    lines: list[int] = []
-    for number, cells in section.rows[1:]:
-        if len(cells) != width:
-            _fit(cells, width, number)
-        rows.append(tuple(cells))
-        lines.append(number)
-    return Table(columns, rows, lines)
+        raise PabulibError(line, msg("%(name)s의 열 이름이 비었거나 겹칩니다.", name=section))
+    return columns
 
 
-def _fit(cells: list[str], width: int, line: int) -> None:
-    """Drop empty cells behind the last column, add missing ones."""
-    while len(cells) > width and not cells[-1]:
-        cells.pop()
-    if len(cells) > width:
-        raise PabulibError(line, msg("칸이 %(n)s개로, 제목 줄의 %(width)s개보다 많습니다.", n=len(cells), width=width))
-    cells.extend([""] * (width - len(cells)))
-
-
-def _check_meta(file: PabulibFile, line: int) -> None:
+def check_meta(file: PabulibFile, line: int) -> None:
+    """Raise `PabulibError` for a budget or a vote type that is none; `line` is where META begins."""
     for key in ("budget", "vote_type"):
         if not file.meta.get(key):
             raise PabulibError(file.meta_lines.get(key, line), msg("META에 '%(key)s' 값이 없습니다.", key=key))
@@ -237,7 +160,8 @@ def _check_meta(file: PabulibFile, line: int) -> None:
             amount(file.meta[key], file.meta_lines[key], key)
 
 
-def _check_projects(file: PabulibFile, line: int) -> None:
+def check_projects(file: PabulibFile, line: int) -> None:
+    """Raise `PabulibError` for projects without a number of their own or a cost."""
     if not file.projects.rows:
         raise PabulibError(line, msg("PROJECTS에 사업이 없습니다."))
     id_place, cost_place = file.projects.places["project_id"], file.projects.places["cost"]
@@ -258,36 +182,13 @@ def _check_projects(file: PabulibFile, line: int) -> None:
         positive(row[cost_place], file.projects.line(number), "cost")
 
 
-def _check_votes(file: PabulibFile, line: int) -> None:
+def check_votes(file: PabulibFile, line: int) -> None:
+    """Raise `PabulibError` for points that are missing or none."""
     if not file.scored:
         return
-    places = file.votes.places
-    if "points" not in places:
-        if file.vote_type == "ordinal":
-            return
+    if "points" in file.votes.places:
+        _ = file.marks  # refuses points that are none
+    elif file.vote_type != "ordinal":
         raise PabulibError(
             line + 1, msg("점수를 주는 투표(%(type)s)인데 'points' 열이 없습니다.", type=file.meta["vote_type"])
         )
-    vote, points = places["vote"], places["points"]
-    checked: dict[str, int] = {}
-    for number, row in enumerate(file.votes.rows):
-        if row[points] not in checked:
-            cells = [cell.strip() for cell in row[points].split(",")] if row[points] else []
-            for cell in cells:
-                point(cell, file.votes.line(number))
-            checked[row[points]] = len(cells)
-        picks = row[vote].count(",") + 1 if row[vote] else 0
-        if checked[row[points]] != picks:
-            raise PabulibError(
-                file.votes.line(number),
-                msg("고른 사업은 %(picks)s개인데 점수는 %(n)s개입니다.", picks=picks, n=checked[row[points]]),
-            )
-
-
-_POINT = re.compile(r"[0-9]{1,9}(\.[0-9]{1,6})?")
-
-
-def point(text: str, line: int) -> None:
-    """Raise `PabulibError` unless `text` is a number of points of at least 0."""
-    if not _POINT.fullmatch(text):
-        raise PabulibError(line, msg("점수가 0 이상의 숫자가 아닙니다: '%(text)s'", text=shorten(text)))

@@ -1,15 +1,20 @@
 """What is odd in a file that can be counted: for the person who imports it, with line numbers."""
 
 from collections import Counter
-from collections.abc import Iterator
-from fractions import Fraction
+from collections.abc import Callable, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
 
 from civicvote.domain.errors import InvalidError
-from civicvote.domain.messages import Message, msg
-from civicvote.domain.pabulib.convert import election, picks_of, written
+from civicvote.domain.messages import msg
+from civicvote.domain.pabulib.convert import election, picks_of
 from civicvote.domain.pabulib.declared import declared
-from civicvote.domain.pabulib.model import Notice, PabulibFile
-from civicvote.domain.pabulib.numbers import shorten
+from civicvote.domain.pabulib.limits import Broken, Measures, limits, number
+from civicvote.domain.pabulib.marks import UNKNOWN, again, ballots_of
+from civicvote.domain.pabulib.model import PabulibFile
+from civicvote.domain.pabulib.numbers import shorten, written
+from civicvote.domain.pabulib.problems import Notice
 from civicvote.domain.tally.count import tally
 from civicvote.domain.tally.election import Amount, Election
 
@@ -17,145 +22,143 @@ MOST = 20
 """Notices of one kind that are listed; the rest is one line that says how many there are."""
 
 
-def report(file: PabulibFile, *, recount: bool = True) -> list[Notice]:
+def report(file: PabulibFile, *, recount: bool = True, contest: Election | None = None) -> list[Notice]:
     """Notices in the order of the checks.
 
-    Unknown ids, projects twice in a ballot, voters twice, ballots outside the limits of META, counts that differ from
-    `num_*`, `votes` and `score`, costs above the budget; with `recount`, winners that differ from the declared rule.
+    Unknown ids, projects twice in a ballot, voters twice, ballots outside the limits of META, preferences whose points
+    do not fall, counts that differ from `num_*`, `votes` and `score`, costs above the budget; with `recount`, winners
+    that differ from the declared rule. `contest` is `election(file)` where somebody has it already.
     """
-    contest = election(file)
+    contest = contest or election(file)
     found = list(file.warnings)
     for check in (_ballots, _voters, _limits, _counts, _projects):
         found += check(file, contest)
     return found + (list(_winners(file, contest)) if recount else [])
 
 
+def _listed(ballots: NDArray[np.int64], told: Callable[[int], Notice]) -> list[Notice]:
+    """The first of them, and how many more there are. `told` takes a place in `ballots`."""
+    found = [told(place) for place in range(min(len(ballots), MOST))]
+    return [*found, _more(len(ballots) - MOST)] if len(ballots) > MOST else found
+
+
+def _more(number: int) -> Notice:
+    return Notice(0, msg("같은 내용이 %(n)s건 더 있습니다.", n=f"{number:,}"))
+
+
 def _capped(notices: list[Notice]) -> list[Notice]:
-    if len(notices) <= MOST:
-        return notices
-    more = msg("같은 내용이 %(n)s건 더 있습니다.", n=f"{len(notices) - MOST:,}")
-    return [*notices[:MOST], Notice(0, more)]
+    return [*notices[:MOST], _more(len(notices) - MOST)] if len(notices) > MOST else notices
 
 
 def _ballots(file: PabulibFile, contest: Election) -> list[Notice]:
-    unknown, twice = [], []
-    for number, text in enumerate(file.votes.column("vote") or []):
-        picks = picks_of(text)
-        strange = [pick for pick in picks if pick not in contest.index]
-        if strange:
-            message = msg("PROJECTS에 없는 사업('%(id)s')을 골랐습니다. 세지 않습니다.", id=shorten(strange[0]))
-            unknown.append(Notice(file.votes.line(number), message))
-        if len(set(picks)) < len(picks):
-            again = next(pick for pick, count in Counter(picks).items() if count > 1)
-            message = msg("한 투표지에서 같은 사업('%(id)s')을 두 번 골랐습니다. 한 번만 셉니다.", id=shorten(again))
-            twice.append(Notice(file.votes.line(number), message))
-    return _capped(unknown) + _capped(twice)
+    marks = file.marks
+    unknown = ballots_of(marks, marks.picks == UNKNOWN)
+    twice = ballots_of(marks, again(marks, len(contest.projects)))
+
+    def strange(place: int) -> Notice:
+        row = int(unknown[place])
+        pick = next(pick for pick in _vote(file, row) if pick not in contest.index)
+        message = msg("PROJECTS에 없는 사업('%(id)s')을 골랐습니다. 세지 않습니다.", id=shorten(pick))
+        return Notice(file.votes.line(row), message)
+
+    def repeated(place: int) -> Notice:
+        row = int(twice[place])
+        counts = Counter(pick for pick in _vote(file, row) if pick in contest.index)
+        pick = next(pick for pick, count in counts.items() if count > 1)
+        message = msg("한 투표지에서 같은 사업('%(id)s')을 두 번 골랐습니다. 한 번만 셉니다.", id=shorten(pick))
+        return Notice(file.votes.line(row), message)
+
+    return _listed(unknown, strange) + _listed(twice, repeated)
+
+
+def _vote(file: PabulibFile, row: int) -> list[str]:
+    return picks_of(file.votes.cells("vote", row, row + 1)[0])
 
 
 def _voters(file: PabulibFile, contest: Election) -> list[Notice]:
-    seen: set[str] = set()
-    again = []
-    for number, voter in enumerate(file.votes.column("voter_id") or []):
-        if voter in seen:
-            again.append(
-                Notice(file.votes.line(number), msg("같은 voter_id가 두 번 나옵니다: '%(id)s'", id=shorten(voter)))
-            )
-        seen.add(voter)
     if not contest.voters:
-        again.append(Notice(0, msg("투표지가 없습니다.")))
-    return _capped(again)
-
-
-def _number(file: PabulibFile, key: str) -> Fraction | None:
-    """A number of META, None when it is missing or none."""
-    try:
-        return Fraction(file.meta[key].replace(",", ".")) if len(file.meta.get(key, "")) in range(1, 20) else None
-    except (ValueError, ZeroDivisionError):
-        return None
+        return [Notice(0, msg("투표지가 없습니다."))]
+    voters = file.votes.column("voter_id") or []
+    if len(set(voters)) == len(voters):
+        return []
+    seen: set[str] = set()
+    twice = []
+    for place, voter in enumerate(voters):
+        if voter in seen:
+            text = msg("같은 voter_id가 두 번 나옵니다: '%(id)s'", id=shorten(voter))
+            twice.append(Notice(file.votes.line(place), text))
+        seen.add(voter)
+    return _capped(twice)
 
 
 def _limits(file: PabulibFile, contest: Election) -> list[Notice]:
-    """Ballots outside of what META allows."""
-    measures: list[tuple[str, str, Message]] = [
-        ("length", "min_length", msg("고른 사업이 %(n)s개로, 최소 %(limit)s개보다 적습니다.")),
-        ("length", "max_length", msg("고른 사업이 %(n)s개로, 최대 %(limit)s개보다 많습니다.")),
-        ("cost", "min_sum_cost", msg("고른 사업비의 합(%(n)s)이 최소(%(limit)s)보다 적습니다.")),
-        ("cost", "max_sum_cost", msg("고른 사업비의 합(%(n)s)이 최대(%(limit)s)보다 많습니다.")),
-        ("points", "min_sum_points", msg("점수의 합이 %(n)s점으로, 최소 %(limit)s점보다 적습니다.")),
-        ("points", "max_sum_points", msg("점수의 합이 %(n)s점으로, 최대 %(limit)s점보다 많습니다.")),
-        ("most", "max_points", msg("한 사업에 %(n)s점을 주어, 최대 %(limit)s점보다 많습니다.")),
-    ]
-    limits = {key: _number(file, key) for _, key, _ in measures}
-    if file.vote_type == "choose-1" and limits["max_length"] is None:
-        limits["max_length"] = Fraction(1)
-    active = [(kind, key, limit, text) for kind, key, text in measures if (limit := limits[key]) is not None]
-    if not active:
+    """Ballots outside of what META allows, and preferences whose points are none."""
+    measures = Measures(file, contest)
+    found: list[Notice] = []
+    for limit in limits(file):
+        found += _broken(file, measures.broken(limit))
+    return found + _ranks(file, measures)
+
+
+def _broken(file: PabulibFile, broken: Broken) -> list[Notice]:
+    return _listed(
+        broken.ballots, lambda place: Notice(file.votes.line(int(broken.ballots[place])), broken.message(place))
+    )
+
+
+def _ranks(file: PabulibFile, measures: Measures) -> list[Notice]:
+    """Ordinal ballots go from the first preference down, so do their points."""
+    marks = file.marks
+    if file.vote_type != "ordinal" or marks.points is None:
         return []
-    votes = file.votes.column("vote") or []
-    points = (file.votes.column("points") if file.scored else None) or [""] * len(votes)
-    found: dict[str, list[Notice]] = {key: [] for _, key, _, _ in active}
-    for number, (vote, beside) in enumerate(zip(votes, points, strict=True)):
-        measured = _measured(vote, beside, contest)
-        for kind, key, limit, text in active:
-            value = measured.get(kind)
-            if value is None or (value >= limit if key.startswith("min") else value <= limit):
-                continue
-            message = Message(text.text, {"n": written(value), "limit": written(limit)})
-            found[key].append(Notice(file.votes.line(number), message))
-    return [notice for notices in found.values() for notice in _capped(notices)]
-
-
-def _measured(vote: str, points: str, contest: Election) -> dict[str, Amount]:
-    picks = picks_of(vote)
-    known = [contest.projects[contest.index[pick]].cost for pick in picks if pick in contest.index]
-    measured: dict[str, Amount] = {"length": len(picks), "cost": sum(known, 0)}
-    given = [Fraction(cell) for cell in picks_of(points)]
-    if given:
-        measured |= {"points": sum(given, Fraction(0)), "most": max(given)}
-    return measured
+    worth, _ = measures.worth
+    rising = np.zeros(len(worth), np.bool_)
+    rising[1:] = worth[1:] >= worth[:-1]
+    rising[marks.start[:-1][marks.lengths > 0]] = False
+    rows = ballots_of(marks, rising)
+    text = msg("순위 투표의 점수는 앞 순위부터 낮아져야 합니다.")
+    return _listed(rows, lambda place: Notice(file.votes.line(int(rows[place])), text))
 
 
 def _counts(file: PabulibFile, contest: Election) -> Iterator[Notice]:
     for key, counted in (("num_projects", len(contest.projects)), ("num_votes", contest.voters)):
-        if key in file.meta and _number(file, key) != counted:
+        if key in file.meta and number(file.meta[key]) != counted:
             text = msg(
                 "%(key)s 값(%(said)s)이 세어 본 값(%(n)s)과 다릅니다.", key=key, said=shorten(file.meta[key]), n=counted
             )
             yield Notice(file.meta_lines.get(key, 0), text)
-    named = Counter(pick for text in file.votes.column("vote") or [] for pick in set(picks_of(text)))
-    listed: list[Amount] = [named[project.id] for project in contest.projects]  # with 0 points, too
-    for name, counts in (("votes", listed), ("score", list(contest.scores))):
+    for name, counts in (("votes", _named(file, contest)), ("score", list(contest.scores))):
         different = []
-        for number, cell in enumerate(file.projects.column(name) or []):
-            if cell != str(counts[number]) and _cell(cell) != counts[number]:
+        for place, cell in enumerate(file.projects.column(name) or []):
+            if cell != str(counts[place]) and number(cell) != counts[place]:
                 text = msg(
                     "사업 '%(id)s'의 %(name)s 값(%(said)s)이 세어 본 값(%(n)s)과 다릅니다.",
-                    id=shorten(contest.projects[number].id),
+                    id=shorten(contest.projects[place].id),
                     name=name,
                     said=shorten(cell) or "-",
-                    n=written(counts[number]),
+                    n=written(counts[place]),
                 )
-                different.append(Notice(file.projects.line(number), text))
+                different.append(Notice(file.projects.line(place), text))
         yield from _capped(different)
 
 
-def _cell(text: str) -> Fraction | None:
-    try:
-        return Fraction(text.replace(",", ".")) if 0 < len(text) < 20 else None
-    except (ValueError, ZeroDivisionError):
-        return None
+def _named(file: PabulibFile, contest: Election) -> list[Amount]:
+    """How many ballots name each project: with 0 points, too."""
+    if not file.scored:
+        return list(contest.votes)
+    marks = file.marks
+    once = (marks.picks != UNKNOWN) & ~again(marks, len(contest.projects))
+    return [*np.bincount(marks.picks[once], minlength=len(contest.projects)).tolist()]
 
 
 def _projects(file: PabulibFile, contest: Election) -> Iterator[Notice]:
     marks = file.projects.column("selected") or [""] * len(contest.projects)
-    for number, (project, mark) in enumerate(zip(contest.projects, marks, strict=True)):
+    for place, (project, mark) in enumerate(zip(contest.projects, marks, strict=True)):
         if project.cost > contest.budget:
             text = msg("사업 '%(id)s'의 사업비가 전체 예산보다 큽니다.", id=shorten(project.id))
-            yield Notice(file.projects.line(number), text)
+            yield Notice(file.projects.line(place), text)
         if mark not in {"", "0", "1", "2", "3"}:
-            yield Notice(
-                file.projects.line(number), msg("알 수 없는 selected 값입니다: '%(text)s'", text=shorten(mark))
-            )
+            yield Notice(file.projects.line(place), msg("알 수 없는 selected 값입니다: '%(text)s'", text=shorten(mark)))
 
 
 def _winners(file: PabulibFile, contest: Election) -> Iterator[Notice]:

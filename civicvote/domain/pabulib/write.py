@@ -1,11 +1,9 @@
 """Writing `.pb`: UTF-8 without a byte order mark, LF, quotes only where they are needed."""
 
-import re
 from collections.abc import Iterable, Iterator
 
 from civicvote.domain.pabulib.model import PabulibFile, Table
-
-_NEEDS_QUOTES = re.compile(r'[;"\n\r]')
+from civicvote.domain.pabulib.rows import NEEDS_QUOTES, Rows
 
 
 def dump(file: PabulibFile) -> bytes:
@@ -25,12 +23,15 @@ def _lines(file: PabulibFile) -> Iterator[str]:
 
 def _table(table: Table) -> Iterator[str]:
     yield _row(table.columns)
-    for row in table.rows:
-        yield _row(row)
+    if isinstance(table.rows, Rows):
+        for number, line in enumerate(table.rows.lines):
+            yield _row(table.rows.odd[number]) if number in table.rows.odd else line
+    else:
+        yield from map(_row, table.rows)
 
 
 def _row(cells: Iterable[str]) -> str:
-    return ";".join([_cell(cell) if _NEEDS_QUOTES.search(cell) else cell for cell in cells])
+    return ";".join([_cell(cell) if NEEDS_QUOTES.search(cell) else cell for cell in cells])
 
 
 def _cell(text: str) -> str:
