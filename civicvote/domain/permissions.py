@@ -31,6 +31,8 @@ class Permission(StrEnum):
     COUNT_RUN = "count:run"
     COUNT_APPROVE = "count:approve"
     IDENTITY_DESK = "identity:desk"
+    VOTE_DESK = "vote:desk"
+    PAPER_KEY = "paper:key"
     REGISTER_IMPORT = "register:import"
     AUDIT_READ = "audit:read"
     ACCOUNT_MANAGE = "account:manage"
@@ -76,6 +78,8 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             P.PROJECT_EXCLUDE,
             P.REVIEW_OVERSEE,
             P.IDENTITY_DESK,
+            P.VOTE_DESK,
+            P.PAPER_KEY,
             P.REGISTER_IMPORT,
         }
     ),
@@ -105,6 +109,7 @@ class Actor:
     """Somebody at the door. `id` is None for a visitor and for the platform itself.
 
     `level` is the verification level 0-2; `needs_second_factor` says that official roles are withheld until it is given.
+    A voter at a polling station has no account here: `station_id` is the station, `vote_id` the one vote they may cast in.
     """
 
     id: UUID | None = None
@@ -115,11 +120,18 @@ class Actor:
     department_id: UUID | None = None
     needs_second_factor: bool = False
     session_id: UUID | None = field(default=None, repr=False)
+    station_id: UUID | None = None
+    vote_id: UUID | None = None
 
     @property
     def signed_in(self) -> bool:
         """Whether this is a person with an account."""
         return self.id is not None
+
+    @property
+    def known(self) -> bool:
+        """Whether this is somebody at all: a person with an account, or a voter at a station."""
+        return self.id is not None or self.station_id is not None
 
     def also(self, *roles: Role) -> "Actor":
         """The same actor with roles that follow from a thing at hand."""

@@ -8,14 +8,18 @@ hash = SHA-256(prev ‖ canonical{"item", "kind", "seq"}); `prev` of entry 0 is 
 | `ballot` | the tracker, a string | by the sequencer, trackers of a batch in ascending order |
 | `withdraw` | `{"project", "reason"}` | a project leaves the vote, before `counted` |
 | `void` | `{"tracker", "reason"}`; tracker null when nothing had been cast | two clerks void a slot, before `counted` |
+| `desk` | `{"batch", "papers", "valid", "blank", "void", "trackers"}` | a paper batch is confirmed, before `counted` |
 | `note` | any | what the public should know |
 | `counted` | `{"digest", "count", "participants"}` | at the close; later only the rows below and notes |
-| `plaintexts` | `{"digest"}` of plaintexts.json | after the opening |
+| `plaintexts` | `{"digest"}` of plaintexts.json; `"withheld": true` where only pooled counts are published | after the opening |
 | `result` | `{"digest"}` of result.json | approved by a second person |
+
+Ballots on paper are sealed like all others. Their trackers stand in `desk` entries only, in ascending order, `valid` many;
+papers = valid + blank + void. Everyone else who took part has a ballot that was counted or voided (`balance`).
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -24,7 +28,7 @@ from civicvote.domain.ballots.receipts import ed25519_sign, ed25519_verify
 from civicvote.domain.errors import InvalidError
 from civicvote.domain.messages import msg
 
-KINDS = ("notice", "ballot", "withdraw", "void", "note", "counted", "plaintexts", "result")
+KINDS = ("notice", "ballot", "withdraw", "void", "desk", "note", "counted", "plaintexts", "result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,43 @@ def extend(vote: str, last: Entry | None, rows: Iterable[tuple[str, Any]]) -> li
 def ballot_rows(trackers: Iterable[str]) -> list[tuple[str, Any]]:
     """Rows for a batch of new trackers, sorted, so that the order says nothing about who came when."""
     return [("ballot", one) for one in sorted(trackers)]
+
+
+def desk_row(batch: int, trackers: Iterable[str], *, blank: int, void: int) -> tuple[str, Any]:
+    """The row of a confirmed paper batch: its number, trackers of its valid ballots, how many papers were blank and void."""
+    valid = sorted(trackers)
+    papers = len(valid) + blank + void
+    item = {"batch": batch, "papers": papers, "valid": len(valid), "blank": blank, "void": void, "trackers": valid}
+    desk_trackers([item])
+    return "desk", item
+
+
+def desk_trackers(items: Iterable[Any]) -> list[str]:
+    """Trackers of all ballots on paper, from the items of the `desk` entries.
+
+    InvalidError when a batch doesn't add up, or a batch or tracker stands twice.
+    """
+    batches, found = list(items), list[str]()
+    for item in batches:
+        numbers = [item[name] for name in ("batch", "papers", "valid", "blank", "void")]
+        whole = all(type(number) is int and number >= 0 for number in numbers) and len(item) == len(numbers) + 1
+        adds_up = whole and item["papers"] == item["valid"] + item["blank"] + item["void"]
+        if not adds_up or item["valid"] != len(item["trackers"]) or item["trackers"] != sorted(item["trackers"]):
+            raise InvalidError(msg("종이 투표지 묶음의 장수가 맞지 않습니다."))
+        found += item["trackers"]
+    if len(set(found)) != len(found) or len({item["batch"] for item in batches}) != len(batches):
+        raise InvalidError(msg("종이 투표지 묶음이 두 번 올라 있습니다."))
+    return found
+
+
+def balance(participants: int, counted: Collection[str], paper: Collection[str], voided: Collection[str]) -> bool:
+    """Whether people and ballots agree: who voted online has a ballot that is counted or voided; all papers are counted.
+
+    All but `participants` are sets of trackers.
+    """
+    papers = set(paper)
+    agree = participants == len(set(counted) - papers) + len(voided)
+    return agree and papers <= set(counted) and papers.isdisjoint(voided)
 
 
 def first_fault(vote: str, entries: Sequence[Entry]) -> int | None:

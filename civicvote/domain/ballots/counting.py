@@ -9,12 +9,16 @@ their own hashes, so nothing links a choice to a place in the list. What cannot 
 """
 
 import hashlib
+import os
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from itertools import chain
+from multiprocessing import get_context
 from typing import Any
 
-from civicvote.domain.ballots.encoding import b64, canonical, digest, unb64
+from civicvote.domain.ballots.encoding import b64, canonical, digest, digest_bytes, unb64
 from civicvote.domain.ballots.keys import vote_key
 from civicvote.domain.ballots.rules import Notice, Rules, check_notice
 from civicvote.domain.ballots.sealing import OVERHEAD, Ballot, Opener, from_document, pad, parse, tracker
@@ -64,6 +68,11 @@ class Opened:
         counts["undecryptable"] += len(self.undecryptable)
         return {reason: n for reason, n in sorted(counts.items()) if n}
 
+    def data(self) -> bytes:
+        """`document` in canonical bytes, made ballot by ballot: of a million there is no second copy as objects."""
+        rest = canonical(replace(self, ballots=()).document())
+        return rest.replace(b'"ballots":[]', b'"ballots":[' + b",".join(map(Ballot.plaintext, self.ballots)) + b"]", 1)
+
     def document(self) -> dict[str, Any]:
         """plaintexts.json, and the output of `civicvote count`."""
         return {
@@ -76,33 +85,27 @@ class Opened:
 
 
 def open_ballots(counted: Iterable[bytes], secret_key: bytes, notice: Notice) -> Opened:
-    """Decrypt, validate and sort the counted ciphertexts of the notice's vote.
+    """Decrypt, validate and sort the counted ciphertexts of the notice's vote, on all processors if there are many.
 
     `secret_key`: 32 bytes. InvalidError when it isn't the secret half of the notice's key: a wrong key must never look
     like a vote full of invalid ballots.
     """
     check_notice(notice)
-    vote, rules = notice["vote"], Rules(notice)
+    vote = notice["vote"]
     if vote_key(secret_key).public.hex() != notice["keys"]["vote"]:
         raise InvalidError(msg("이 열쇠는 이 투표의 열쇠가 아닙니다."))
-    opener = Opener(secret_key, vote)
     valid: dict[bytes, Ballot] = {}
     spoiled: list[Spoiled] = []
     undecryptable: list[str] = []
-    for sealed in counted:
-        padded = opener.open(sealed)
-        if padded is None:
-            undecryptable.append(tracker(vote, sealed))
-            continue
-        ballot = parse(padded, rules.length)
-        if ballot is None:
-            spoiled.append(Spoiled("malformed", padded))
-            continue
-        own = ballot.own_hash()
-        if problem := _reason(rules, ballot, known=own in valid):
-            spoiled.append(Spoiled(problem, padded))
+    for one in _each(list(counted), secret_key, notice):
+        if isinstance(one, str):
+            undecryptable.append(one)
+        elif isinstance(one, Spoiled):
+            spoiled.append(one)
+        elif one[0] in valid:
+            spoiled.append(Spoiled("duplicate", pad(one[1].plaintext(), notice["ballot"]["length"])))
         else:
-            valid[own] = ballot
+            valid[one[0]] = one[1]
     return Opened(
         vote,
         tuple(valid[key] for key in sorted(valid)),
@@ -111,10 +114,48 @@ def open_ballots(counted: Iterable[bytes], secret_key: bytes, notice: Notice) ->
     )
 
 
-def _reason(rules: Rules, ballot: Ballot, *, known: bool) -> str:
-    if problem := rules.problem(ballot):
-        return problem.code
-    return "duplicate" if known else ""
+#: Own hash and ballot; or why it isn't valid; or the tracker of what can't be decrypted.
+_One = tuple[bytes, Ballot] | Spoiled | str
+
+PARALLEL = 20_000
+"""From so many ballots on, starting further processes takes less time than it saves."""
+BATCH = 2_000
+
+
+class _Batches:
+    """Opens a batch of ciphertexts; picklable, so that another process can do it."""
+
+    def __init__(self, secret_key: bytes, notice: Notice) -> None:
+        self._secret_key = secret_key
+        self._notice = notice
+
+    def __call__(self, batch: Sequence[bytes]) -> list[_One]:
+        opener, rules = Opener(self._secret_key, self._notice["vote"]), Rules(self._notice)
+        return [self._one(sealed, opener, rules) for sealed in batch]
+
+    def _one(self, sealed: bytes, opener: Opener, rules: Rules) -> _One:
+        padded = opener.open(sealed)
+        if padded is None:
+            return tracker(self._notice["vote"], sealed)
+        ballot = parse(padded, rules.length)
+        if ballot is None:
+            return Spoiled("malformed", padded)
+        if problem := rules.problem(ballot):
+            return Spoiled(problem.code, padded)
+        return hashlib.sha256(padded.rstrip(b" ")).digest(), ballot
+
+
+def _each(counted: Sequence[bytes], secret_key: bytes, notice: Notice) -> Iterator[_One]:
+    """Every ballot, in the order given."""
+    work = _Batches(secret_key, notice)
+    batches = (counted[start : start + BATCH] for start in range(0, len(counted), BATCH))
+    processes = os.process_cpu_count() if hasattr(os, "process_cpu_count") else len(os.sched_getaffinity(0))
+    if len(counted) < PARALLEL or processes < 2:
+        yield from chain.from_iterable(map(work, batches))
+        return
+    # New interpreters rather than forks: a web worker has threads, whose locks a fork would copy as they stand.
+    with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
+        yield from chain.from_iterable(pool.map(work, batches))
 
 
 def read_opened(body: Any, notice: Notice, counted: Iterable[str]) -> Opened:
@@ -148,6 +189,12 @@ def read_opened(body: Any, notice: Notice, counted: Iterable[str]) -> Opened:
     return opened
 
 
+def _reason(rules: Rules, ballot: Ballot, *, known: bool) -> str:
+    if problem := rules.problem(ballot):
+        return problem.code
+    return "duplicate" if known else ""
+
+
 def _check_lists(opened: Opened, rules: Rules) -> None:
     hashes = [ballot.own_hash() for ballot in opened.ballots]
     marks = [(hashlib.sha256(one.plaintext).digest(), one.reason) for one in opened.spoiled]
@@ -160,7 +207,7 @@ def _check_lists(opened: Opened, rules: Rules) -> None:
         rules.problem(ballot) is None and parse(pad(ballot.plaintext(), rules.length), rules.length)
         for ballot in opened.ballots
     )
-    if not good or any(one.reason != _spoiled_reason(one, rules, valid) for one in opened.spoiled):
+    if not good or any(not one.reason or one.reason != _spoiled_reason(one, rules, valid) for one in opened.spoiled):
         raise InvalidError(msg("개표 파일에 유효와 무효가 뒤바뀐 표가 있습니다."))
 
 
@@ -205,12 +252,20 @@ def counted_rows(counted: Iterable[tuple[str, bytes]]) -> list[dict[str, str]]:
 
 def counted_digest(counted: Iterable[tuple[str, bytes]]) -> str:
     """What the board's `counted` entry carries: the digest of [[tracker, SHA-256(sealed) hex], …] by tracker."""
-    return digest("counted", [[one, hashlib.sha256(sealed).hexdigest()] for one, sealed in sorted(counted)])
+    rows = (
+        b'["%b","%b"]' % (one.encode(), hashlib.sha256(sealed).hexdigest().encode()) for one, sealed in sorted(counted)
+    )
+    return digest_bytes("counted", b"[" + b",".join(rows) + b"]")
 
 
 def plaintexts_digest(opened: Opened) -> str:
     """What the board's `plaintexts` entry carries."""
-    return digest("plaintexts", opened.document())
+    return digest_bytes("plaintexts", opened.data())
+
+
+def posted(opened: Opened, shown: bool) -> dict[str, Any]:  # noqa: FBT001 — the one thing it depends on
+    """The item of the board's `plaintexts` entry; `shown`: whether the single ballots are published."""
+    return {"digest": plaintexts_digest(opened), **({} if shown else {"withheld": True})}
 
 
 def result_digest(result: Mapping[str, Any]) -> str:

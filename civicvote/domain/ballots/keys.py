@@ -2,7 +2,9 @@
 
 A vote's secret key opens every ballot, so no single person should hold it: SLIP-39 (Shamir's scheme as 33 words per
 holder, from the `shamir-mnemonic` reference implementation) makes `count` shares of which any `threshold` restore it.
-Small votes and the demonstration may keep one key file; the page of such a vote says so.
+SLIP-39's optional passphrase is not used: it would be a secret more that somebody has to keep, and a mistyped one is
+not noticed but gives another key. Small votes and the demonstration may keep one key file; the page of such a vote
+says so.
 """
 
 import hashlib
@@ -16,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from shamir_mnemonic import MnemonicError, combine_mnemonics, generate_mnemonics
 from shamir_mnemonic.share import Share as Mnemonic
+from shamir_mnemonic.wordlist import WORDLIST
 
 from civicvote.domain.ballots.encoding import unhex, vote_label
 from civicvote.domain.errors import InvalidError
@@ -27,6 +30,9 @@ HOLDERS = ("서울시 1", "서울시 2", "시민위원회 1", "시민위원회 2
 THRESHOLD = 3
 KEY_BYTES = 32
 MOST_SHARES = 16  # SLIP-39's limit
+SHARE_WORDS = 33
+#: SLIP-39's words differ within their first four letters, so these are enough to tell one.
+_BY_START: dict[str, str] = {word[:4]: word for word in WORDLIST}
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +138,44 @@ def _combine(sheets: list[str]) -> bytes:
         ) from error
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a share says of itself. `split`: the same for all shares made together; `number` counts from 1."""
+
+    split: int
+    number: int
+    threshold: int
+
+
+def check_share(words: Sequence[str]) -> Found:
+    """Whether one holder's words are written right, by their own checksum: no other share is needed for it.
+
+    InvalidError names the place of a word that isn't in the list, or says that the words don't belong together.
+    """
+    strange = [place for place, word in enumerate(words, 1) if word.lower() not in WORDLIST]
+    if strange:
+        places = ", ".join(map(str, strange))
+        raise InvalidError(
+            msg("낱말 목록에 없는 낱말이 있습니다. 다음 번째를 확인해 주십시오: %(places)s", places=places)
+        )
+    if len(words) != SHARE_WORDS:
+        raise InvalidError(
+            msg("낱말은 %(wanted)s개여야 하는데 %(given)s개입니다.", wanted=SHARE_WORDS, given=len(words))
+        )
+    try:
+        found = Mnemonic.from_mnemonic(" ".join(words).lower())
+    except MnemonicError as error:
+        raise InvalidError(
+            msg("낱말의 검사값이 맞지 않습니다. 잘못 옮긴 낱말이나 바뀐 순서가 있는지 확인해 주십시오.")
+        ) from error
+    return Found(found.identifier, found.index + 1, found.member_threshold)
+
+
+def complete(word: str) -> str:
+    """The word of the list that begins like this: four letters are enough; as it is if there is none."""
+    return _BY_START.get(word.lower()[:4], word.lower())
+
+
 def key_file(secret: bytes, vote: str) -> str:
     """A 1-of-1 key file (JSON text): keep it offline, mode 0600."""
     vote_label(vote)
@@ -195,6 +239,12 @@ def fingerprint(public: bytes) -> str:
     """Eight groups of four characters people can read aloud and compare."""
     text = hashlib.sha256(b"cv-key|" + public).hexdigest()[:32]
     return " ".join(text[place : place + 4] for place in range(0, 32, 4))
+
+
+def spoken(public: bytes) -> tuple[str, ...]:
+    """The same value as twelve words (of SLIP-39's list, 120 bits): easier to read aloud than figures."""
+    bits = int.from_bytes(hashlib.sha256(b"cv-key|" + public).digest()[:15], "big")
+    return tuple(WORDLIST[bits >> shift & 1023] for shift in range(110, -1, -10))
 
 
 def _read(text: str, kind: str, names: set[str]) -> dict[str, Any]:

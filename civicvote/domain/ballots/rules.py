@@ -7,14 +7,16 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict, get_args
 
 from civicvote.domain.ballots.encoding import canonical, digest, unhex, vote_label
 from civicvote.domain.ballots.sealing import BLOCK, MAX_POINTS, Ballot, padded_length
 from civicvote.domain.errors import InvalidError
 from civicvote.domain.messages import Message, msg
 
-FORMAT = "civicvote-notice/1"
+FORMAT = "civicvote-notice/2"
+FIRST_FORMAT = "civicvote-notice/1"
+"""Votes announced under it are still counted; it knew none of the keys that may be missing (`NotRequired`)."""
 AMOUNT = re.compile(r"\d{1,18}(\.\d{1,9})?")
 
 Amount = int | str
@@ -49,7 +51,8 @@ class Points(TypedDict):
 class BallotForm(TypedDict):
     """`length`: bytes of the padded plaintext. `min`, `max`, `max_cost` hold for all picks, `groups` for parts of them.
 
-    `points` None: approvals, every pick weighs one.
+    `points` None: approvals, every pick weighs one. `points` with `sum` are cumulative, with `max` alone scores. `ranking`
+    needs `points` and `max`: the first preference gets `max` points, the second one less, and so on, none left out.
     """
 
     length: int
@@ -58,26 +61,51 @@ class BallotForm(TypedDict):
     max_cost: Amount | None
     points: Points | None
     groups: list[Group]
+    ranking: NotRequired[bool]
+
+
+class Cap(TypedDict):
+    """At most `max` of `projects` (ids) are funded, together for at most `max_cost`; None: no limit."""
+
+    title: str
+    projects: list[str]
+    max: int | None
+    max_cost: Amount | None
+
+
+MethodName = Literal[
+    "greedy",
+    "greedy-no-skip",
+    "greedy-poznan",
+    "greedy-per-cost",
+    "welfare",
+    "equal-shares",
+    "phragmen",
+    "phragmen-skip",
+]
 
 
 class Contest(TypedDict):
-    """How one pool is counted, separately from the others.
+    """How one pool is counted. Contests are counted in the notice's order.
 
     A ballot takes part with at least one pick among the pool's projects, withdrawn ones included; with
-    `empty_ballots` every valid ballot does. A project is out when withdrawn, dearer than `budget`, or with fewer votes
-    (points) than `threshold` or none. `greedy`: by most votes (`measure` "points": points), then `ties`, fund what fits.
-    `equal-shares`: Method of Equal Shares, utility `cost` or `cardinality` (times points), completion `none` or
-    `add1` by `step` per ballot, with or without `exhaustive_stop`; equal prices are settled by `ties`, all ids of the
-    pool in order, after the criteria of `tie_by`, if any: `votes` (more first), `cost` (cheaper first), `cost-desc`.
-    See ALGORITHMS.md B1, B2.
+    `empty_ballots` every valid ballot does. With fewer ballots than `quorum` the contest is void: nothing is funded.
+    `locked` projects are funded first, whatever their votes; the rule divides what is left. A project is out when
+    withdrawn, without votes, below `threshold` votes (points), supported by less than `threshold_share` (decimal text,
+    0–1) of the ballots, or dearer than the money. `rule` names the method (ALGORITHMS.md B1–B3) and `measure` says what
+    counts, votes or points. `equal-shares` has a `utility` (`cost` or `cardinality`, times points), a `completion` with
+    `step` per ballot, with or without `exhaustive_stop`, and the `comparison` with greedy. Of the projects in one list
+    of `exclusive` at most one is funded, and no more than the `caps` allow. Equals are settled by `ties`, all ids of
+    the pool in order, after the criteria of `tie_by`, if any: `votes` (more first), `cost` (cheaper first),
+    `cost-desc`. What is not spent is added to the budget of `leftover_to`, the pool of a later contest.
     """
 
     pool: str
     title: str
     budget: Amount
-    rule: Literal["greedy", "equal-shares"]
+    rule: MethodName
     utility: Literal["cost", "cardinality"]
-    completion: Literal["none", "add1"]
+    completion: Literal["none", "add1", "add1u", "utilitarian"]
     step: Amount
     exhaustive_stop: bool
     measure: Literal["votes", "points"]
@@ -85,6 +113,13 @@ class Contest(TypedDict):
     empty_ballots: bool
     tie_by: list[Literal["votes", "cost", "cost-desc"]]
     ties: list[str]
+    comparison: NotRequired[bool]
+    threshold_share: NotRequired[str]
+    quorum: NotRequired[int]
+    exclusive: NotRequired[list[list[str]]]
+    caps: NotRequired[list[Cap]]
+    locked: NotRequired[list[str]]
+    leftover_to: NotRequired[str | None]
 
 
 class Project(TypedDict):
@@ -158,6 +193,7 @@ class Rules:
             for part in [whole, *form["groups"]]
         ]
         self._points = form["points"]
+        self._ranks = form["max"] if form.get("ranking") else None
         self.length = form["length"]
 
     def problem(self, ballot: Ballot) -> Problem | None:
@@ -202,6 +238,9 @@ class Rules:
             total is not None and sum(ballot.points) > total
         ):
             return Problem("points", msg("점수가 한도를 넘습니다."))
+        top = self._ranks
+        if top is not None and sorted(ballot.points) != list(range(top - len(ballot.points) + 1, top + 1)):
+            return Problem("points", msg("1순위부터 빠짐없이, 같은 순위가 없게 정해 주십시오."))
         return None
 
 
@@ -216,7 +255,7 @@ def check_notice(notice: Notice) -> None:
 
 def _check(notice: Notice) -> None:
     vote_label(notice["vote"])
-    _require(notice["format"] == FORMAT, "format")
+    _require(notice["format"] in {FORMAT, FIRST_FORMAT}, "format")
     unhex(notice["keys"]["vote"], 32)
     unhex(notice["keys"]["board"], 32)
     ids = [project["id"] for project in notice["projects"]]
@@ -226,22 +265,53 @@ def _check(notice: Notice) -> None:
     _require(len(set(pools)) == len(pools) and {p["pool"] for p in notice["projects"]} <= set(pools), "pools")
     for project in notice["projects"]:
         amount(project["cost"])
-    for contest in notice["contests"]:
-        _check_contest(contest, [p["id"] for p in notice["projects"] if p["pool"] == contest["pool"]])
+    for place, contest in enumerate(notice["contests"]):
+        costs = {p["id"]: amount(p["cost"]) for p in notice["projects"] if p["pool"] == contest["pool"]}
+        _check_contest(contest, costs)
+        _require(notice["format"] == FORMAT or not contest.keys() & _LATER, f"{contest['pool']}.format")
+        _check_limits(contest, costs)
+        _require(contest.get("leftover_to") in {None, *pools[place + 1 :]}, f"{contest['pool']}.leftover_to")
     _check_form(notice["ballot"], set(ids))
     _require(notice["ballot"]["length"] >= ballot_length(notice), "ballot.length")
 
 
-def _check_contest(contest: Contest, ids: list[str]) -> None:
+_LATER = {"comparison", "threshold_share", "quorum", "exclusive", "caps", "locked", "leftover_to"}
+
+
+def _check_contest(contest: Contest, costs: Mapping[str, Fraction]) -> None:
     _require(amount(contest["budget"]) > 0, f"{contest['pool']}.budget")
     _require(set(contest["tie_by"]) <= {"votes", "cost", "cost-desc"}, f"{contest['pool']}.tie_by")
-    _require(sorted(contest["ties"]) == sorted(ids), f"{contest['pool']}.ties")
-    _require(contest["rule"] in {"greedy", "equal-shares"}, f"{contest['pool']}.rule")
+    _require(sorted(contest["ties"]) == sorted(costs), f"{contest['pool']}.ties")
+    _require(contest["rule"] in get_args(MethodName), f"{contest['pool']}.rule")
     _require(contest["utility"] in {"cost", "cardinality"}, f"{contest['pool']}.utility")
-    _require(contest["completion"] in {"none", "add1"}, f"{contest['pool']}.completion")
+    _require(contest["completion"] in {"none", "add1", "add1u", "utilitarian"}, f"{contest['pool']}.completion")
     _require(contest["measure"] in {"votes", "points"}, f"{contest['pool']}.measure")
     _require(amount(contest["step"]) > 0, f"{contest['pool']}.step")
-    _require(type(contest["threshold"]) is int and contest["threshold"] >= 0, f"{contest['pool']}.threshold")
+    _require(_whole(contest["threshold"]), f"{contest['pool']}.threshold")
+    _require(type(contest.get("comparison", False)) is bool, f"{contest['pool']}.comparison")
+    _require(_whole(contest.get("quorum", 0)), f"{contest['pool']}.quorum")
+    _require(amount(contest.get("threshold_share", "0")) <= 1, f"{contest['pool']}.threshold_share")
+
+
+def _check_limits(contest: Contest, costs: Mapping[str, Fraction]) -> None:
+    """Exclusive groups and caps speak of the pool's projects, and what is locked in keeps to them and to the budget."""
+    locked, pool = contest.get("locked", []), contest["pool"]
+    _require(len(set(locked)) == len(locked) and set(locked) <= costs.keys(), f"{pool}.locked")
+    _require(sum(costs[one] for one in locked) <= amount(contest["budget"]), f"{pool}.locked")
+    for group in contest.get("exclusive", []):
+        _require(1 < len(group) == len(set(group)) and set(group) <= costs.keys(), f"{pool}.exclusive")
+        _require(len(set(group) & set(locked)) < 2, f"{pool}.locked")
+    for cap in contest.get("caps", []):
+        most, dearest = cap["max"], cap["max_cost"]
+        _require(bool(cap["projects"]) and set(cap["projects"]) <= costs.keys(), f"{pool}.caps")
+        _require((most is None and dearest is not None) or _whole(most), f"{pool}.caps")
+        inside = set(cap["projects"]) & set(locked)
+        _require(most is None or len(inside) <= most, f"{pool}.locked")
+        _require(dearest is None or sum(costs[one] for one in inside) <= amount(dearest), f"{pool}.locked")
+
+
+def _whole(value: object) -> bool:
+    return type(value) is int and value >= 0
 
 
 def _check_form(form: BallotForm, ids: set[str]) -> None:
@@ -255,6 +325,9 @@ def _check_form(form: BallotForm, ids: set[str]) -> None:
     limits = [] if form["points"] is None else [form["points"]["max"], form["points"]["sum"]]
     _require(all(limit is None or (type(limit) is int and limit > 0) for limit in limits), "ballot.points")
     _require(all(set(group["projects"]) <= ids for group in form["groups"]), "ballot.groups")
+    ranking = form.get("ranking", False)
+    ranked = form["points"] is not None and form["max"] is not None
+    _require(type(ranking) is bool and (ranked or not ranking), "ballot.ranking")
 
 
 def _require(holds: bool, where: str) -> None:  # noqa: FBT001 — one condition, read as a sentence

@@ -10,6 +10,7 @@ import hashlib
 import json
 import re
 import secrets
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -185,13 +186,14 @@ def _from_document(body: Any) -> Ballot | None:
     nonce, points = body["r"], body.get("p")
     if not isinstance(nonce, str) or not re.fullmatch(r"[0-9a-f]{32}", nonce) or not _ascending(body["c"]):
         return None
+    picks = tuple(map(sys.intern, body["c"]))  # a million ballots share the ids
     if "p" not in body:
-        return Ballot(tuple(body["c"]), bytes.fromhex(nonce))
+        return Ballot(picks, bytes.fromhex(nonce))
     if not isinstance(points, list) or len(points) != len(body["c"]):
         return None
     if not all(type(point) is int and 0 < point <= MAX_POINTS for point in points):
         return None
-    return Ballot(tuple(body["c"]), bytes.fromhex(nonce), tuple(points))
+    return Ballot(picks, bytes.fromhex(nonce), tuple(points))
 
 
 def _ascending(picks: Sequence[Any]) -> bool:
