@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any
 from uuid import UUID
 
 import uuid_utils.compat as uuid7s
@@ -77,11 +77,6 @@ class Keyed:
     def __init__(self, **values: Any) -> None:
         values.setdefault("id", new_id())
         super().__init__(**values)
-
-    @classmethod
-    def key(cls) -> type[Self]:
-        """The class itself; for readability in generic code."""
-        return cls
 
 
 class AppendOnlyError(RuntimeError):

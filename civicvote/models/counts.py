@@ -41,8 +41,34 @@ class TallyDecision(Keyed, AppendOnly, Base):
     result_hash: Mapped[str] = mapped_column(String(64))
     #: Why it was sent back.
     reason: Mapped[str] = mapped_column(Text, default="")
+    #: Approved for publication without single ballots.
+    pooled: Mapped[bool] = mapped_column(default=False)
 
     __table_args__ = (CheckConstraint("requested_by <> decided_by", name="two_people"),)
+
+
+class TallyRelease(Keyed, AppendOnly, Base):
+    """What the person who counted wants published: single ballots, or totals only (`pooled`). The last one holds."""
+
+    __tablename__ = "tally_release"
+
+    run_id: Mapped[UUID] = mapped_column(ForeignKey("tally_run.id"))
+    chosen_by: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
+    at: Mapped[datetime]
+    pooled: Mapped[bool]
+
+    __table_args__ = (Index("ix_tally_release_run_id_id", "run_id", "id"),)
+
+
+class WithheldFile(Keyed, AppendOnly, Base):
+    """The whole bundle of a vote whose single ballots aren't published: for auditors."""
+
+    __tablename__ = "withheld_file"
+
+    vote_id: Mapped[UUID] = mapped_column(ForeignKey("vote.id"), unique=True)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    sha256: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime]
 
 
 class PublishedFile(Keyed, AppendOnly, Base):

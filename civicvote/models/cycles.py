@@ -4,9 +4,21 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    false,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from civicvote.domain.ballot_list import Scope
 from civicvote.domain.cycles import BallotType, Eligibility, TallyRule, Timetable, Window
 from civicvote.domain.lifecycles import CycleState
 from civicvote.models.base import Base, Keyed, enum_type
@@ -37,6 +49,9 @@ class Cycle(Keyed, Base):
     )
     min_picks: Mapped[int] = mapped_column(default=1)
     max_picks: Mapped[int] = mapped_column(default=10)
+    #: Most points for one project, and for all together; NULL where the ballot type has none.
+    point_max: Mapped[int | None]
+    point_sum: Mapped[int | None]
     min_level: Mapped[int] = mapped_column(default=2)
     min_age: Mapped[int] = mapped_column(default=14)
     #: Only people verified in this district (code) may vote; NULL: the whole city.
@@ -50,9 +65,19 @@ class Cycle(Keyed, Base):
     #: Won by which each voter's share grows in a completion.
     step_won: Mapped[int] = mapped_column(default=1000)
     exhaustive_stop: Mapped[bool] = mapped_column(default=True)
+    #: Greedy's result is taken if more voters get more from it (Equal Shares).
+    comparison: Mapped[bool] = mapped_column(default=False, server_default=false())
     tie: Mapped[str] = mapped_column(String(16), default="votes")
-    #: Votes a project needs to be considered at all.
+    #: Whether a lot settles what `tie` leaves; else the order of numbers.
+    tie_lot: Mapped[bool] = mapped_column(default=False, server_default=false())
+    #: Votes (points) a project needs to be considered at all, and the share of its contest's ballots, in tenths of a per cent.
     min_support: Mapped[int] = mapped_column(default=0)
+    min_share: Mapped[int] = mapped_column(default=0, server_default="0")
+    #: Ballots a contest needs to be counted.
+    quorum: Mapped[int] = mapped_column(default=0, server_default="0")
+
+    #: Days after the result in which anybody may object; the vote's keys are destroyed after them.
+    objection_days: Mapped[int] = mapped_column(default=30)
 
     #: Where the cycle was decided: here, or in an imported file.
     origin: Mapped[str] = mapped_column(String(16), default="platform")
@@ -80,10 +105,18 @@ class Cycle(Keyed, Base):
         CheckConstraint("min_level BETWEEN 0 AND 2", name="level_known"),
         CheckConstraint("min_age BETWEEN 0 AND 120", name="age_plausible"),
         CheckConstraint("district IS NULL OR min_level = 2", name="district_needs_level"),
+        CheckConstraint("objection_days BETWEEN 0 AND 365", name="objection_days_plausible"),
         CheckConstraint("step_won >= 1", name="step_positive"),
         CheckConstraint("utility IN ('cost', 'cardinality')", name="utility_known"),
-        CheckConstraint("completion IN ('none', 'add1')", name="completion_known"),
-        CheckConstraint("tie IN ('id', 'votes', 'cost')", name="tie_known"),
+        CheckConstraint("completion IN ('none', 'add1', 'add1u', 'utilitarian')", name="completion_known"),
+        CheckConstraint(
+            "tie IN ('id', 'votes', 'cost', 'cost-desc', 'votes,cost', 'votes,cost-desc')", name="tie_known"
+        ),
+        CheckConstraint("point_max >= 1 AND point_sum >= 1", name="points_positive"),
+        CheckConstraint("ballot_type <> 'points' OR point_sum IS NOT NULL", name="points_have_sum"),
+        CheckConstraint("ballot_type <> 'score' OR point_max IS NOT NULL", name="score_has_max"),
+        CheckConstraint("min_share BETWEEN 0 AND 1000", name="share_plausible"),
+        CheckConstraint("quorum >= 0", name="quorum_not_negative"),
         CheckConstraint("origin IN ('platform', 'import')", name="origin_known"),
         CheckConstraint("list_approved_by IS NULL OR list_approved_by <> list_requested_by", name="list_two_people"),
         Index("ix_cycle_state_voting_close_at", "state", "voting_close_at"),
@@ -117,9 +150,12 @@ class Pool(Keyed, Base):
     #: Most picks within this pool; NULL leaves only the cycle's own limit.
     max_picks: Mapped[int | None]
     position: Mapped[int] = mapped_column(default=0)
+    #: The pool, counted later, that gets what this one leaves.
+    leftover_to: Mapped[UUID | None] = mapped_column(ForeignKey("pool.id"))
     cycle: Mapped[Cycle] = relationship(lazy="raise_on_sql", back_populates="pools")
 
     __table_args__ = (
+        CheckConstraint("leftover_to <> id", name="leftover_to_another"),
         CheckConstraint("amount_won > 0", name="amount_positive"),
         CheckConstraint("max_picks >= 1", name="picks_positive"),
         UniqueConstraint("cycle_id", "name"),
@@ -151,3 +187,50 @@ class Hold(Keyed, Base):
             postgresql_where=text("lifted_at IS NULL"),
         ),
     )
+
+
+class AlternativeGroup(Keyed, Base):
+    """Projects on a ballot list of which at most one is funded."""
+
+    __tablename__ = "alternative_group"
+
+    cycle_id: Mapped[UUID] = mapped_column(ForeignKey("cycle.id"), index=True)
+    title: Mapped[str] = mapped_column(String(80))
+
+
+class Alternative(Base):
+    """A project of a group; it can be in one only."""
+
+    __tablename__ = "alternative"
+
+    project_id: Mapped[UUID] = mapped_column(ForeignKey("project.id"), primary_key=True)
+    group_id: Mapped[UUID] = mapped_column(ForeignKey("alternative_group.id"), index=True)
+
+
+class BallotCap(Keyed, Base):
+    """Most projects, or won, of a category or district that each pool of the cycle may fund."""
+
+    __tablename__ = "ballot_cap"
+
+    cycle_id: Mapped[UUID] = mapped_column(ForeignKey("cycle.id"))
+    scope: Mapped[Scope] = mapped_column(enum_type(Scope, "scope_known"))
+    #: The category's name, or the district's code.
+    value: Mapped[str] = mapped_column(String(40))
+    max_projects: Mapped[int | None]
+    max_won: Mapped[int | None] = mapped_column(BigInteger)
+
+    __table_args__ = (
+        CheckConstraint("max_projects >= 1 AND max_won >= 1", name="limits_positive"),
+        CheckConstraint("max_projects IS NOT NULL OR max_won IS NOT NULL", name="limit_given"),
+        UniqueConstraint("cycle_id", "scope", "value"),
+    )
+
+
+class LockedProject(Keyed, Base):
+    """A project that is funded before the votes are counted, for a public reason."""
+
+    __tablename__ = "locked_project"
+
+    cycle_id: Mapped[UUID] = mapped_column(ForeignKey("cycle.id"), index=True)
+    project_id: Mapped[UUID] = mapped_column(ForeignKey("project.id"), unique=True)
+    reason: Mapped[str] = mapped_column(Text)

@@ -58,6 +58,17 @@ class Participation(AppendOnly, Base):
     __table_args__ = (NO_ORDER,)
 
 
+class UnfinishedBallot(Base):
+    """That somebody began a ballot: the pair, no time, no picks. Gone when they have cast, were reminded, or the vote closes."""
+
+    __tablename__ = "unfinished_ballot"
+
+    vote_id: Mapped[UUID] = mapped_column(ForeignKey("vote.id"), primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), primary_key=True)
+
+    __table_args__ = (NO_ORDER,)
+
+
 class Ballot(AppendOnly, Base):
     """A sealed ballot in its slot; the highest version counts."""
 
@@ -138,7 +149,7 @@ class BoardHead(Keyed, AppendOnly, Base):
 
 
 class TurnoutCount(Base):
-    """Participants per district and hour-free total, kept beside the facts; `civicvote recount` rebuilds it."""
+    """Participants per district, kept beside the facts; `civicvote recount` rebuilds it."""
 
     __tablename__ = "turnout_count"
 
@@ -146,3 +157,16 @@ class TurnoutCount(Base):
     #: District code, or "" where it is unknown.
     district: Mapped[str] = mapped_column(String(5), primary_key=True)
     people: Mapped[int] = mapped_column(default=0)
+    #: What pages show: it follows `people` in steps of ten or more, so that no two looks differ by a few persons.
+    shown: Mapped[int] = mapped_column(default=0)
+
+
+class TurnoutHour(Base):
+    """Ballots the sequencer put on the board in an hour: a number of lines, of nobody in particular."""
+
+    __tablename__ = "turnout_hour"
+
+    vote_id: Mapped[UUID] = mapped_column(ForeignKey("vote.id"), primary_key=True)
+    #: Beginning of the hour.
+    hour: Mapped[datetime] = mapped_column(primary_key=True)
+    ballots: Mapped[int]
