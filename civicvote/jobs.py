@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from civicvote import db
 from civicvote.models.accounts import User
-from civicvote.services import accounts, audit, board, health, mail, outbox, reviews
+from civicvote.services import accounts, audit, board, counting, health, mail, outbox, reviews, voting
 from civicvote.settings import Settings
 
 log = structlog.get_logger()
@@ -128,16 +128,29 @@ def _sweep(session: Session) -> None:
         accounts.sweep(session)
 
 
+def _remind(session: Session) -> None:
+    """Once a minute: whoever has cast is forgotten soon enough, and a reminder is a day early."""
+    if health.due(session, "reminders", timedelta(minutes=1)):
+        voting.remind(session)
+
+
 def steps(settings: Settings) -> list[tuple[str, Callable[[Session], object]]]:
     """What a tick does, each in a transaction of its own: one that fails holds up no other."""
     keys = settings.keystore
     return [
         ("supplements", reviews.lapse_supplements),
         ("board", lambda session: board.sequence(session, keys)),
+        ("news", counting.news.gather),
+        ("letters", counting.news.tell),
         ("audit", lambda session: audit.chain(session, keys.audit)),
+        ("reminders", _remind),
         ("sweep", _sweep),
         ("beat", health.beat),
     ]
+
+
+#: Seconds a tick spends on letters before the board has its turn again.
+LETTERS = 2.0
 
 
 def tick(app: Flask, settings: Settings) -> dict[str, str]:
@@ -152,7 +165,9 @@ def tick(app: Flask, settings: Settings) -> dict[str, str]:
                 failures[name] = type(error).__name__
                 log.error("tick", kind=name, error=type(error).__name__, exc_info=error)
         try:
-            deliver(app, settings)
+            until = time.monotonic() + LETTERS
+            while deliver(app, settings) and time.monotonic() < until:
+                pass
         except Exception as error:
             failures["mail"] = type(error).__name__
             log.error("tick", kind="mail", error=type(error).__name__, exc_info=error)

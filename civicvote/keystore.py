@@ -60,8 +60,24 @@ class KeyStore:
             part.unlink()
 
     def destroy(self, name: str) -> None:
-        """Remove a key for good; nothing happens if it is gone already."""
-        self._path(name).unlink(missing_ok=True)
+        """Remove a key for good: overwritten, then unlinked, both through to the disk. Nothing happens if it is gone.
+
+        Copies of the folder, in backups too, are for the operator to destroy.
+        """
+        path = self._path(name)
+        try:
+            handle = os.open(path, os.O_RDWR)
+        except FileNotFoundError:
+            return
+        with os.fdopen(handle, "r+b", buffering=0) as file:
+            file.write(bytes(os.fstat(handle).st_size))
+            os.fsync(handle)
+        path.unlink(missing_ok=True)
+        folder = os.open(self.folder, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
 
     def _made_once(self, name: str) -> bytes:
         with suppress(FileExistsError):

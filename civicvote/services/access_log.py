@@ -20,6 +20,7 @@ from civicvote.services import clock
 WORDS = {
     "desk:look-up": msg("창구에서 계정 찾기"),
     "desk:verify": msg("창구 본인확인"),
+    "desk:check-in": msg("현장투표 접수"),
     "account:find": msg("이메일로 계정 찾기"),
     "account:data": msg("계정의 개인정보 열람"),
 }

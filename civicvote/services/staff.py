@@ -66,6 +66,11 @@ class CycleTask:
     voting_open_at: datetime
     voting_close_at: datetime
 
+    @property
+    def on_site(self) -> bool:
+        """Whether people vote at desks now, or their paper may still be keyed."""
+        return self.state is CycleState.LISTED and self.voting_open_at <= clock.now()
+
 
 @dataclass(frozen=True, slots=True)
 class Desk:

@@ -1,16 +1,21 @@
 """Opening a vote: its keys, its notice, and the first line of its board."""
 
-from collections.abc import Callable, Sequence
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid5
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from civicvote.domain import districts
+from civicvote.domain.ballot_list import Terms
 from civicvote.domain.ballots import keys as vote_keys
 from civicvote.domain.ballots import rules, slots
-from civicvote.domain.cycles import BallotType
+from civicvote.domain.cycle_plan import WHOLE_SHARE
+from civicvote.domain.cycles import BallotType, TallyRule
 from civicvote.domain.errors import ConflictError, InvalidError
 from civicvote.domain.lifecycles import ProjectState
 from civicvote.domain.messages import msg
@@ -20,6 +25,7 @@ from civicvote.models.cycles import Cycle, Pool
 from civicvote.models.projects import Project
 from civicvote.models.votes import Vote
 from civicvote.services import audit, board
+from civicvote.services.cycles import terms as list_terms
 from civicvote.services.locks import exclusive
 
 #: Folder under the key folder where the operator puts `<vote id>.public.json`, as `civicvote keys make` wrote it offline.
@@ -127,8 +133,9 @@ def _on_ballot(session: Session, cycle: Cycle) -> Sequence[Project]:
 
 def _notice(session: Session, cycle: Cycle, number: UUID, public: rules.NoticeKeys) -> rules.Notice:
     pools = session.scalars(select(Pool).where(Pool.cycle_id == cycle.id).order_by(Pool.position, Pool.id)).all()
-    projects = _on_ballot(session, cycle)
-    by_pool = {pool.id: sorted(p.number or "" for p in projects if p.pool_id == pool.id) for pool in pools}
+    projects = sorted(_on_ballot(session, cycle), key=lambda p: p.number or "")
+    terms = list_terms.read(session, cycle)
+    by_pool = {pool.id: [p for p in projects if p.pool_id == pool.id] for pool in pools}
     held = [pool for pool in pools if by_pool[pool.id]]
     notice: rules.Notice = {
         "format": rules.FORMAT,
@@ -138,7 +145,9 @@ def _notice(session: Session, cycle: Cycle, number: UUID, public: rules.NoticeKe
         "closes_at": _stamp(cycle.voting_close_at),
         "keys": public,
         "ballot": _ballot_form(cycle, held, by_pool),
-        "contests": [_contest(cycle, pool, by_pool[pool.id]) for pool in held],
+        "contests": [
+            _contest(cycle, pool, by_pool[pool.id], _flow(pool, pools, held), terms, public["vote"]) for pool in held
+        ],
         "projects": [
             {
                 "id": p.number or "",
@@ -152,6 +161,7 @@ def _notice(session: Session, cycle: Cycle, number: UUID, public: rules.NoticeKe
         "more": {
             "cycle": cycle.slug,
             "ballot_type": cycle.ballot_type.value,
+            "objection_days": cycle.objection_days,
             "eligibility": {"level": cycle.min_level, "age": cycle.min_age, "district": cycle.district},
             "districts": {str(pool.id): pool.district for pool in held if pool.district},
         },
@@ -163,14 +173,14 @@ def _notice(session: Session, cycle: Cycle, number: UUID, public: rules.NoticeKe
     return notice
 
 
-def _ballot_form(cycle: Cycle, pools: Sequence[Pool], by_pool: dict[UUID, list[str]]) -> rules.BallotForm:
-    """Approval: picks overall and per pool. Knapsack: each pool's money is the limit of the picks in it."""
+def _ballot_form(cycle: Cycle, pools: Sequence[Pool], by_pool: Mapping[UUID, Sequence[Project]]) -> rules.BallotForm:
+    """Picks overall and per pool; in a knapsack each pool's money is the limit of the picks in it."""
     knapsack = cycle.ballot_type is BallotType.KNAPSACK
     groups: list[rules.Group] = [
         {
             "id": str(pool.id),
             "title": pool.name,
-            "projects": by_pool[pool.id],
+            "projects": [p.number or "" for p in by_pool[pool.id]],
             "min": 0,
             "max": pool.max_picks,
             "max_cost": pool.amount_won if knapsack else None,
@@ -183,12 +193,28 @@ def _ballot_form(cycle: Cycle, pools: Sequence[Pool], by_pool: dict[UUID, list[s
         "min": cycle.min_picks,
         "max": None if knapsack else cycle.max_picks,
         "max_cost": None,
-        "points": None,
+        "points": _points(cycle),
         "groups": groups,
+        "ranking": cycle.ballot_type is BallotType.RANKING,
     }
 
 
-def _contest(cycle: Cycle, pool: Pool, ids: list[str]) -> rules.Contest:
+def _points(cycle: Cycle) -> rules.Points | None:
+    """The points a ballot may carry; in a ranking the first of L places gives L."""
+    if cycle.ballot_type is BallotType.POINTS:
+        return {"max": cycle.point_max, "sum": cycle.point_sum}
+    if cycle.ballot_type is BallotType.SCORE:
+        return {"max": cycle.point_max, "sum": None}
+    return {"max": cycle.max_picks, "sum": None} if cycle.ballot_type is BallotType.RANKING else None
+
+
+def _contest(
+    cycle: Cycle, pool: Pool, projects: Sequence[Project], leftover_to: Pool | None, terms: Terms, public: str
+) -> rules.Contest:
+    """How the pool is counted. Sequential Phragmén asks only who supports what, so it counts votes."""
+    points = cycle.ballot_type.scored and cycle.tally_rule not in {TallyRule.PHRAGMEN, TallyRule.PHRAGMEN_SKIP}
+    ids = [p.number or "" for p in projects]
+    tie_by = [] if cycle.tie == "id" else cycle.tie.split(",")
     contest: dict[str, Any] = {
         "pool": str(pool.id),
         "title": pool.name,
@@ -198,11 +224,46 @@ def _contest(cycle: Cycle, pool: Pool, ids: list[str]) -> rules.Contest:
         "completion": cycle.completion,
         "step": cycle.step_won,
         "exhaustive_stop": cycle.exhaustive_stop,
-        "measure": "votes",
+        "measure": "points" if points else "votes",
         "threshold": cycle.min_support,
         "empty_ballots": False,
-        # Equal standing: first by what the cycle says, then in this order of numbers.
-        "tie_by": [] if cycle.tie == "id" else [cycle.tie],
-        "ties": ids,
+        "tie_by": tie_by,
+        "ties": sorted(ids, key=lambda one: _lot(public, one)) if cycle.tie_lot else ids,
+        "comparison": cycle.comparison and cycle.tally_rule is TallyRule.EQUAL_SHARES,
+        "threshold_share": str(Decimal(cycle.min_share) / WHOLE_SHARE),
+        "quorum": cycle.quorum,
+        "leftover_to": str(leftover_to.id) if leftover_to else None,
+        **_limits(terms, projects),
     }
     return contest  # type: ignore[return-value]  # a TypedDict of mixed values, checked by check_notice
+
+
+def _limits(terms: Terms, projects: Sequence[Project]) -> dict[str, Any]:
+    """What the terms of the list say about a pool's projects, by their numbers. A group of one limits nothing."""
+    numbers = {p.id: p.number or "" for p in projects}
+    groups = [sorted(numbers[key] for key in group.projects if key in numbers) for group in terms.alternatives]
+    caps = []
+    for cap in terms.caps:
+        covered = [p.number or "" for p in projects if cap.value == (p.category if cap.by_category else p.district)]
+        if covered:
+            title = cap.value if cap.by_category else districts.name_of(cap.value, "ko")
+            caps.append({"title": title, "projects": covered, "max": cap.max_projects, "max_cost": cap.max_won})
+    return {
+        "exclusive": [group for group in groups if len(group) > 1],
+        "caps": caps,
+        "locked": sorted(numbers[key] for key in terms.locked_ids if key in numbers),
+    }
+
+
+def _flow(pool: Pool, pools: Sequence[Pool], held: Sequence[Pool]) -> Pool | None:
+    """The later pool with projects that gets what `pool` leaves; one without passes it on."""
+    by_id = {one.id: one for one in pools}
+    target = by_id.get(pool.leftover_to) if pool.leftover_to else None
+    while target is not None and target not in held:
+        target = by_id.get(target.leftover_to) if target.leftover_to else None
+    return target
+
+
+def _lot(public: str, number: str) -> bytes:
+    """The project's place in the lot: by the vote's public key (hexadecimal), which nobody chooses and everybody reads."""
+    return hashlib.sha256(f"{public}|{number}".encode()).digest()

@@ -23,6 +23,7 @@ from civicvote.models.accounts import (
     UserRole,
 )
 from civicvote.models.base import new_id
+from civicvote.models.channels import CheckIn
 from civicvote.models.cycles import Cycle
 from civicvote.models.outbox import OutboxMessage
 from civicvote.models.projects import Comment, Endorsement, Follow, Project
@@ -121,6 +122,18 @@ def _votes(session: Session, actor: Actor) -> list[dict[str, Any]]:
     )
 
 
+def _check_ins(session: Session, actor: Actor) -> list[dict[str, Any]]:
+    if actor.person_id is None:
+        return []
+    return _rows(
+        session,
+        (Cycle.slug, CheckIn.channel, CheckIn.checked_in_at, CheckIn.taken_back_at),
+        CheckIn.person_id == actor.person_id,
+        start=CheckIn,
+        joins=[(Vote, Vote.id == CheckIn.vote_id), (Cycle, Cycle.id == Vote.cycle_id)],
+    )
+
+
 def _security(session: Session, user_id: UUID) -> dict[str, Any]:
     opened = (LoginSession.device, LoginSession.created_at, LoginSession.last_seen_at, LoginSession.revoked_at)
     return {
@@ -144,6 +157,7 @@ def download(session: Session, actor: Actor) -> dict[str, Any]:
         "identity": _identity(session, actor),
         **_contributions(session, actor),
         "votes_taken_part_in": _votes(session, actor),
+        "check_ins_at_desks": _check_ins(session, actor),
         "security": _security(session, actor.id),
     }
     audit.record(session, actor, "account:download", session.get_one(User, actor.id))

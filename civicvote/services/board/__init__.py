@@ -7,6 +7,7 @@ from civicvote.services.board.chain import GRACE, append, counted, entries, head
 from civicvote.services.board.reading import (
     BoardRow,
     BoardView,
+    Fate,
     Lookup,
     Place,
     detail,
@@ -15,8 +16,10 @@ from civicvote.services.board.reading import (
     listing,
     look_up,
     normalise_tracker,
+    turnout_of,
 )
-from civicvote.services.board.turnout import LEAST, Turnout, recompute, recount, turnout
+from civicvote.services.board.turnout import LEAST, Span, Turnout, recompute, recount, turnout
+from civicvote.services.board.turnout import document as turnout_document
 from civicvote.services.board.waiting import unsequenced
 
 __all__ = [
@@ -24,8 +27,10 @@ __all__ = [
     "LEAST",
     "BoardRow",
     "BoardView",
+    "Fate",
     "Lookup",
     "Place",
+    "Span",
     "Turnout",
     "append",
     "counted",
@@ -42,5 +47,7 @@ __all__ = [
     "seal",
     "sequence",
     "turnout",
+    "turnout_document",
+    "turnout_of",
     "unsequenced",
 ]

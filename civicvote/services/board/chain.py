@@ -19,15 +19,18 @@ from civicvote.domain.lifecycles import ProjectState
 from civicvote.domain.messages import msg
 from civicvote.domain.permissions import Actor, Permission
 from civicvote.keystore import KeyStore
+from civicvote.models.channels import PaperBatch
 from civicvote.models.projects import Project
 from civicvote.models.votes import Ballot, BoardEntry, BoardHead, Participation, Vote
 from civicvote.services import audit, clock
-from civicvote.services.board.turnout import recompute
-from civicvote.services.board.waiting import take, unsequenced
+from civicvote.services.board.turnout import LEAST, note_hour, recompute
+from civicvote.services.board.waiting import paper_trackers, take, take_voids, unsequenced
 from civicvote.services.locks import exclusive
 
 #: How long after the close a ballot that arrived in time may still be on its way through the application.
 GRACE = timedelta(seconds=60)
+#: What the board says of a voided ballot; the same for all, so that it tells nothing of one.
+VOIDED = "현장 종이 투표로 대신함"
 
 
 def append(session: Session, vote: Vote, rows: Iterable[tuple[str, Any]], keys: KeyStore) -> BoardEntry | None:
@@ -117,7 +120,10 @@ def _sequence_one(session: Session, vote: Vote, keys: KeyStore, *, whole: bool =
     new = take(session, vote.id)
     if whole:
         new = unsequenced(session, vote.id)
-    append(session, vote, [*_withdrawals(session, vote), *chains.ballot_rows(new)], keys)
+    voids = take_voids(session, vote.id, least=1 if whole else LEAST)
+    rows = [("void", {"tracker": tracker, "reason": VOIDED}) for tracker in voids]
+    append(session, vote, [*_withdrawals(session, vote), *chains.ballot_rows(new), *rows], keys)
+    note_hour(session, vote.id, len(new))
     if new:
         recompute(session, vote.id)
     return len(new)
@@ -159,7 +165,8 @@ def seal(session: Session, actor: Actor, vote: Vote, keys: KeyStore) -> Sequence
     """Close the ballot box: sequence what is left, post the digest of the counted list, sign. Returns that list.
 
     (tracker, sealed) by tracker. Waits for casts under way and keeps later ones out. A sealed box gives its list again.
-    ConflictError before the close and its minute of grace, or when ballots and participants don't match.
+    ConflictError before the close and its minute of grace, while a batch of paper is open, or when ballots and
+    participants don't match.
     """
     actor.require(Permission.COUNT_RUN)
     exclusive(session, f"vote|{vote.id}")
@@ -168,25 +175,46 @@ def seal(session: Session, actor: Actor, vote: Vote, keys: KeyStore) -> Sequence
         return counted(session, vote)
     if clock.now() < vote.closes_at + GRACE:
         raise ConflictError(msg("아직 투표함을 봉인할 수 없습니다. 마감하고 1분이 지난 뒤에 봉인할 수 있습니다."))
+    _check_batches(session, vote.id)
     _sequence_one(session, vote, keys, whole=True)
     rows = counted(session, vote)
-    people = session.scalar(select(func.count()).where(Participation.vote_id == vote.id)) or 0
-    if people != len(rows) + len(_voided(session, vote.id)):
-        raise ConflictError(
-            msg(
-                "투표지의 수(%(ballots)s)와 참여자의 수(%(people)s)가 맞지 않아 봉인할 수 없습니다. 감사 담당에게 알리십시오.",
-                ballots=len(rows),
-                people=people,
-            )
-        )
+    people = _check_balance(session, vote.id, rows)
     item = {"digest": counting.counted_digest(rows), "count": len(rows), "participants": people}
     append(session, vote, [("counted", item)], keys)
     vote.sealed_at = clock.now()
-    recompute(session, vote.id)
+    recompute(session, vote.id, final=True)
     audit.record(session, actor, "vote:seal", vote, count=len(rows), digest=item["digest"])
     session.flush()
     _forget_order(session)
     return rows
+
+
+def _check_batches(session: Session, vote: UUID) -> None:
+    """Paper may be keyed after the close, but all of it is in the box before it is sealed."""
+    number = session.scalar(
+        select(func.min(PaperBatch.number)).where(
+            PaperBatch.vote_id == vote, PaperBatch.confirmed_by.is_(None), PaperBatch.dropped_by.is_(None)
+        )
+    )
+    if number is not None:
+        raise ConflictError(
+            msg("종이 투표지 묶음 %(n)s번이 아직 확정되지 않았습니다. 확정한 뒤 봉인해 주십시오.", n=number)
+        )
+
+
+def _check_balance(session: Session, vote: UUID, rows: Sequence[tuple[str, bytes]]) -> int:
+    """How many took part online; ConflictError unless each has a ballot in `rows` or a voided one."""
+    people = session.scalar(select(func.count()).where(Participation.vote_id == vote)) or 0
+    trackers, paper, voided = [tracker for tracker, _ in rows], paper_trackers(session, vote), _voided(session, vote)
+    if not chains.balance(people, trackers, paper, voided):
+        raise ConflictError(
+            msg(
+                "투표지의 수(%(ballots)s)와 참여자의 수(%(people)s)가 맞지 않아 봉인할 수 없습니다. 감사 담당에게 알리십시오.",
+                ballots=len(rows) - len(paper) + len(voided),
+                people=people,
+            )
+        )
+    return people
 
 
 #: A table of the box, and a change that changes nothing but has PostgreSQL write every row anew.
@@ -194,6 +222,10 @@ _REWRITTEN = {
     "participation": "person_id TYPE uuid USING person_id::text::uuid",
     "ballot": "version TYPE integer USING version + 0",
     "cast_key": "key TYPE bytea USING key || ''::bytea",
+    # What was deleted from these lies there until it is vacuumed: who sat at a station, whose ballot was voided.
+    "station_seat": "seen_at TYPE timestamptz USING seen_at + interval '0'",
+    "void_waiting": "vote_id TYPE uuid USING vote_id::text::uuid",
+    "paper_entry": "turn TYPE integer USING turn + 0",
 }
 
 

@@ -1,12 +1,13 @@
 """Reading the board: the list of votes, one vote's board, its lines as a file, and where a tracker stands."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
@@ -24,11 +25,12 @@ from civicvote.models.cycles import Cycle, Hold
 from civicvote.models.votes import Ballot, BoardEntry, BoardHead, TurnoutCount, Vote
 from civicvote.services import clock
 from civicvote.services.board.chain import as_entry
-from civicvote.services.board.turnout import Turnout, guarded
+from civicvote.services.board.turnout import Span, Turnout, by_hour, turnout
 from civicvote.services.board.waiting import quoted
 
 SIZE = 20
 BATCH = 5000
+SEOUL = ZoneInfo("Asia/Seoul")
 #: Signs that look like ones of the tracker's alphabet and don't belong to it.
 _LOOKALIKES = str.maketrans({"0": "O", "1": "I", "8": "B", "-": "", "·": "", ".": ""})
 #: Asked for by name: "not a ballot" would read the million that are.
@@ -36,6 +38,12 @@ _OTHER_KINDS = [kind for kind in KINDS if kind != "ballot"]
 _HELD = exists().where(Hold.cycle_id == Cycle.id, Hold.lifted_at.is_(None))
 _PEOPLE = (
     select(func.coalesce(func.sum(TurnoutCount.people), 0)).where(TurnoutCount.vote_id == Vote.id).scalar_subquery()
+)
+#: The minute of the first signed head that covers an entry.
+_COVERING = (
+    select(func.min(BoardHead.at))
+    .where(BoardHead.vote_id == BoardEntry.vote_id, BoardHead.seq >= BoardEntry.seq)
+    .scalar_subquery()
 )
 _ENTRIES = select(func.max(BoardEntry.seq)).where(BoardEntry.vote_id == Vote.id).scalar_subquery()
 
@@ -125,6 +133,11 @@ class BoardView:
         return fingerprint(self.vote.board_key)
 
     @property
+    def vote_fingerprint(self) -> str:
+        """The public key that ballots are sealed with, likewise."""
+        return fingerprint(self.vote.public_key)
+
+    @property
     def published(self) -> bool:
         """Whether the result is out."""
         return self.phase is Phase.RESULT
@@ -157,7 +170,6 @@ def detail(session: Session, slug: str) -> BoardView:
         .order_by(BoardEntry.seq)
     )
     others = [EventRow(row.seq, row.kind, json.loads(row.item), row.hash) for row in events]
-    cells = session.execute(select(TurnoutCount.district, TurnoutCount.people).where(TurnoutCount.vote_id == vote.id))
     phase = cycle.timetable(held=held).phase(clock.now())
     return BoardView(
         vote=vote,
@@ -169,8 +181,39 @@ def detail(session: Session, slug: str) -> BoardView:
         heads=shown,
         events=others,
         trackers=(shown[0].seq + 1 if shown else 0) - len(others),
-        turnout=guarded(dict(cells.all())),
+        turnout=turnout(session, vote.id),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class TurnoutView:
+    """Who took part, in figures: `hours` are ballots by the hour, replaced ones included."""
+
+    cycle: Cycle
+    vote: Vote
+    turnout: Turnout
+    hours: Sequence[Span]
+
+    @property
+    def days(self) -> list[tuple[datetime, int]]:
+        """(first moment, ballots) of each day in Seoul; hours that were merged over midnight stand with the first day."""
+        found: dict[str, tuple[datetime, int]] = {}
+        for span in self.hours:
+            day = span.since.astimezone(SEOUL).date().isoformat()
+            first, ballots = found.get(day, (span.since, 0))
+            found[day] = first, ballots + span.ballots
+        return list(found.values())
+
+    @property
+    def busiest(self) -> float:
+        """Most ballots an hour."""
+        return max((span.ballots / span.hours for span in self.hours), default=0.0)
+
+
+def turnout_of(session: Session, slug: str) -> TurnoutView:
+    """A vote's turnout as everybody may see it; three statements."""
+    cycle, vote, _held = find(session, slug)
+    return TurnoutView(cycle, vote, turnout(session, vote.id), by_hour(session, vote))
 
 
 def lines(session: Session, slug: str) -> Iterator[bytes]:
@@ -204,11 +247,20 @@ class Place(StrEnum):
     MALFORMED = "malformed"
 
 
+class Fate(StrEnum):
+    """What became of a ballot on the board."""
+
+    COUNTED = "counted"
+    REPLACED = "replaced"
+    VOIDED = "voided"
+
+
 @dataclass(frozen=True, slots=True)
 class Lookup:
     """The answer to a look-up. `head_at`: minute of the first signed head that covers the entry.
 
-    `counts` is None until the result is out; then whether this ballot was counted, or replaced or voided.
+    `fate` is None until the result is out, but for a voided ballot: the board says that at once. Whether somebody has
+    voted again stays untold till then: who bought or forced a vote would ask. `paper`: it came on paper, in a batch.
     """
 
     tracker: str
@@ -216,7 +268,13 @@ class Lookup:
     seq: int | None = None
     hash: str = ""
     head_at: datetime | None = None
-    counts: bool | None = None
+    fate: Fate | None = None
+    paper: bool = False
+
+    @property
+    def counts(self) -> bool | None:
+        """Whether it was counted; None until the result is out."""
+        return None if self.fate is None else self.fate is Fate.COUNTED
 
 
 def normalise_tracker(text: str) -> str:
@@ -230,13 +288,8 @@ def look_up(session: Session, slug: str, text: str) -> Lookup:
     tracker = normalise_tracker(text)
     if not TRACKER.fullmatch(tracker):
         return Lookup(tracker, Place.MALFORMED)
-    covering = (
-        select(func.min(BoardHead.at))
-        .where(BoardHead.vote_id == vote.id, BoardHead.seq >= BoardEntry.seq)
-        .scalar_subquery()
-    )
     ballot = session.execute(
-        select(Ballot.slot, Ballot.version, BoardEntry.seq, BoardEntry.hash, covering)
+        select(Ballot.slot, Ballot.version, BoardEntry.seq, BoardEntry.hash, _COVERING)
         .outerjoin(
             BoardEntry,
             (BoardEntry.vote_id == Ballot.vote_id)
@@ -249,13 +302,30 @@ def look_up(session: Session, slug: str, text: str) -> Lookup:
         return Lookup(tracker, Place.UNKNOWN)
     slot, version, seq, entry, head_at = ballot
     if seq is None:
-        return Lookup(tracker, Place.WAITING)
-    counts = _counts(session, vote.id, tracker, slot, version) if cycle.state is CycleState.PUBLISHED else None
-    return Lookup(tracker, Place.POSTED, seq, entry, head_at, counts)
+        return _on_paper(session, vote.id, tracker, cycle.state) or Lookup(tracker, Place.WAITING)
+    fate = _fate(session, vote.id, tracker, slot, version, published=cycle.state is CycleState.PUBLISHED)
+    return Lookup(tracker, Place.POSTED, seq, entry, head_at, fate)
 
 
-def _counts(session: Session, vote: UUID, tracker: str, slot: bytes, version: int) -> bool:
-    """Whether it is the last of its slot and not voided: what the published list says too."""
-    last = session.scalar(select(func.max(Ballot.version)).where(Ballot.vote_id == vote, Ballot.slot == slot))
+def _on_paper(session: Session, vote: UUID, tracker: str, state: CycleState) -> Lookup | None:
+    """Where the batch of a ballot on paper stands; such a ballot is never replaced or voided."""
+    row = session.execute(
+        select(BoardEntry.seq, BoardEntry.hash, _COVERING).where(
+            BoardEntry.vote_id == vote, BoardEntry.kind == "desk", BoardEntry.item.contains(f'"{tracker}"')
+        )
+    ).first()
+    if row is None:
+        return None
+    fate = Fate.COUNTED if state is CycleState.PUBLISHED else None
+    return Lookup(tracker, Place.POSTED, row.seq, row.hash, row[2], fate, paper=True)
+
+
+def _fate(session: Session, vote: UUID, tracker: str, slot: bytes, version: int, *, published: bool) -> Fate | None:
+    """What the published list says too: the last of its slot counts, unless it was voided."""
     voids = session.scalars(select(BoardEntry.item).where(BoardEntry.vote_id == vote, BoardEntry.kind == "void"))
-    return version == last and all(json.loads(item)["tracker"] != tracker for item in voids)
+    if any(json.loads(item)["tracker"] == tracker for item in voids):
+        return Fate.VOIDED
+    if not published:
+        return None
+    last = session.scalar(select(func.max(Ballot.version)).where(Ballot.vote_id == vote, Ballot.slot == slot))
+    return Fate.COUNTED if version == last else Fate.REPLACED

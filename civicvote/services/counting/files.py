@@ -1,13 +1,16 @@
 """Files of a published result: names, Pabulib's keys, tables."""
 
 import re
-from collections import Counter
-from collections.abc import Collection
 from dataclasses import replace
+from datetime import datetime, timedelta
+from fractions import Fraction
 from typing import Any
 
-from civicvote.domain.ballots.rules import Notice
-from civicvote.domain.tally import Ballot, Election
+from civicvote.domain.ballots import contests
+from civicvote.domain.ballots.rules import Contest, Notice
+from civicvote.domain.korean import ZONE
+from civicvote.domain.pabulib import stated
+from civicvote.domain.tally import Rule, Tie, TieKey
 from civicvote.models.cycles import Cycle
 from civicvote.services.counting.outcomes import read_reason
 from civicvote.services.exports import csv_bytes
@@ -24,42 +27,50 @@ def pb_name(notice: Notice, pool: str) -> str:
     return f"pool-{place:02d}-{words}.pb" if words else f"pool-{place:02d}.pb"
 
 
-def meta(notice: Notice, pool: str, cycle: Cycle) -> dict[str, str]:
-    """Pabulib's META of a contest; an imported one keeps what its own file said."""
-    own: dict[str, str] = dict(notice.get("more", {}).get("pabulib", {}).get("meta", {}))
-    contest = next(c for c in notice["contests"] if c["pool"] == pool)
+def meta(notice: Notice, pool: str, cycle: Cycle, *, tied: bool = False) -> dict[str, str]:
+    """Pabulib's META of a contest; an imported one keeps what its own file said, its rule where it was counted by it.
+
+    `tied`: the order of ties decided something.
+    """
+    kept = notice.get("more", {}).get("pabulib", {})
+    own: dict[str, str] = dict(kept.get("meta", {}))
+    contest = _contest(notice, pool)
     form = notice["ballot"]
     made = {
         "description": cycle.title,
-        "country": "Korea",
+        "country": "South Korea",
         "unit": "Seoul",
         "subunit": contest["title"],
         "instance": str(cycle.year),
-        "rule": contest["rule"] if contest["rule"] == "greedy" else "equalshares",
-        "date_begin": notice["opens_at"][:10],
-        "date_end": notice["closes_at"][:10],
+        "date_begin": _day(datetime.fromisoformat(notice["opens_at"])),
+        "date_end": _day(datetime.fromisoformat(notice["closes_at"]) - timedelta(seconds=1)),
     }
     if not own and form["max"]:
-        made |= {"min_length": "1", "max_length": str(form["max"])}
-    return made | own
-
-
-def without(election: Election, gone: Collection[str]) -> Election:
-    """The election without the projects `gone`; its voters stay."""
-    if not any(project.id in gone for project in election.projects):
-        return election
-    kept = [number for number, project in enumerate(election.projects) if project.id not in gone]
-    place = {old: new for new, old in enumerate(kept)}
-    grouped: Counter[tuple[tuple[int, ...], tuple[int, ...]]] = Counter()
-    for ballot in election.ballots:
-        rows = [number for number, pick in enumerate(ballot.picks) if pick in place]
-        points = tuple(ballot.points[row] for row in rows) if election.scored else ()
-        grouped[tuple(place[ballot.picks[row]] for row in rows), points] += ballot.count
-    return replace(
-        election,
-        projects=tuple(election.projects[number] for number in kept),
-        ballots=tuple(Ballot(picks, points, count) for (picks, points), count in grouped.items()),
+        made |= {"min_length": str(max(form["min"], 1)), "max_length": str(form["max"])}
+    made |= own
+    return (
+        made if kept.get("declared") else made | stated(_rule(notice, pool, kept), made.get("comment", ""), tied=tied)
     )
+
+
+def _rule(notice: Notice, pool: str, kept: dict[str, Any]) -> Rule:
+    """The contest's rule in the file's own units; ties by number need no list."""
+    rule = contests.rule(notice, pool)
+    keys, lot = rule.tie.keys, rule.tie.lot
+    if list(lot) == sorted(lot):
+        keys, lot = tuple(TieKey.ID if key is TieKey.LOT else key for key in keys), ()
+    unit = kept.get("point_unit", 1) if _contest(notice, pool)["measure"] == "points" else 1
+    threshold = Fraction(rule.threshold) / unit
+    return replace(rule, tie=Tie(keys, lot), threshold=threshold)
+
+
+def _contest(notice: Notice, pool: str) -> Contest:
+    return next(c for c in notice["contests"] if c["pool"] == pool)
+
+
+def _day(moment: datetime) -> str:
+    """The day in Seoul, as Pabulib writes days."""
+    return moment.astimezone(ZONE).strftime("%d.%m.%Y")
 
 
 def columns(notice: Notice) -> dict[str, dict[str, str]]:

@@ -1,7 +1,7 @@
 """The second person: counts again, then publishes everything or sends the count back."""
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,22 +11,23 @@ from sqlalchemy.orm import Session
 from civicvote.domain import pabulib
 from civicvote.domain.ballots import bundle, contests
 from civicvote.domain.ballots import counting as opening
-from civicvote.domain.ballots.encoding import canonical
 from civicvote.domain.ballots.rules import Notice
 from civicvote.domain.errors import ConflictError, InvalidError
 from civicvote.domain.lifecycles import CYCLE, CycleState, ProjectState
 from civicvote.domain.messages import msg
 from civicvote.domain.permissions import Actor, Permission
 from civicvote.keystore import KeyStore
-from civicvote.models.counts import PublishedFile, TallyDecision, TallyRun
+from civicvote.models.counts import PublishedFile, TallyDecision, TallyRun, WithheldFile
 from civicvote.models.cycles import Cycle
 from civicvote.models.projects import Project
 from civicvote.models.votes import Vote
 from civicvote.services import audit, board, clock, workflow
-from civicvote.services.counting import box, files, outcomes, runs
+from civicvote.services.counting import box, files, outcomes, release, runs
 from civicvote.services.projects import moves
 
-RECOUNT = Path(__file__).resolve().parent.parent.parent / "standalone" / "recount.py"
+_FOLDER = Path(__file__).resolve().parent.parent.parent / "standalone"
+#: The verifier and its rules.
+STANDALONE = (_FOLDER / "recount.py", _FOLDER / "recount_rules.py")
 
 
 def _waiting(session: Session, actor: Actor, slug: str) -> tuple[Cycle, Vote, TallyRun]:
@@ -40,7 +41,9 @@ def _waiting(session: Session, actor: Actor, slug: str) -> tuple[Cycle, Vote, Ta
     return cycle, vote, run
 
 
-def _decide(session: Session, actor: Actor, run: TallyRun, *, approved: bool, reason: str = "") -> None:
+def _decide(
+    session: Session, actor: Actor, run: TallyRun, *, approved: bool, reason: str = "", pooled: bool = False
+) -> None:
     session.add(
         TallyDecision(
             run_id=run.id,
@@ -50,10 +53,12 @@ def _decide(session: Session, actor: Actor, run: TallyRun, *, approved: bool, re
             approved=approved,
             result_hash=run.result_hash,
             reason=reason.strip(),
+            pooled=pooled,
         )
     )
     session.flush()
-    audit.record(session, actor, "tally:approve" if approved else "tally:discard", run, result=run.result_hash)
+    action = "tally:approve" if approved else "tally:discard"
+    audit.record(session, actor, action, run, result=run.result_hash, pooled=pooled)
 
 
 def discard(session: Session, actor: Actor, slug: str, *, reason: str) -> None:
@@ -89,7 +94,7 @@ def _counted_again(session: Session, vote: Vote, run: TallyRun, opened: opening.
     again = outcomes.result(notice, opened, box.withdrawn(session, vote))
     same = (
         opening.counted_digest(counted) == run.input_hash
-        and canonical(opened.document()) == run.plaintexts
+        and opened.data() == run.plaintexts
         and opening.result_digest(again) == run.result_hash
     )
     if not same:
@@ -98,28 +103,32 @@ def _counted_again(session: Session, vote: Vote, run: TallyRun, opened: opening.
         )
 
 
-def publish(session: Session, actor: Actor, slug: str, *, keys: KeyStore, opened: bytes | None = None) -> None:
+def publish(
+    session: Session, actor: Actor, slug: str, *, keys: KeyStore, opened: bytes | None = None, pooled: bool = False
+) -> None:
     """Count again; if all is the same, put the digests on the board, publish bundle and files, and move every project.
 
     `opened`: where the key is in shares, the file of the offline machine as the second person got it from the holders of
-    the shares; InvalidError without it.
+    the shares; InvalidError without it. `pooled`: publish totals only, no single ballots; InvalidError unless the first
+    person chose the same.
     """
     cycle, vote, run = _waiting(session, actor, slug)
+    release.check(session, run, only_totals=pooled)
     counted = board.counted(session, vote)
     ballots = _opened_again(vote, keys, counted, opened)
     _counted_again(session, vote, run, ballots, counted)
     workflow.move(session, actor, CYCLE, cycle, "publish")
-    _decide(session, actor, run, approved=True)
+    _decide(session, actor, run, approved=True, pooled=pooled)
     board.append(
         session,
         vote,
         [
-            ("plaintexts", {"digest": opening.plaintexts_digest(ballots)}),
+            ("plaintexts", opening.posted(ballots, not pooled)),
             ("result", {"digest": run.result_hash}),
         ],
         keys=keys,
     )
-    files_of = _Published(cycle, vote, run, counted, ballots)
+    files_of = _Published(cycle, vote, run, counted, ballots, pooled)
     session.add_all(_files(session, files_of, keys))
     _move_projects(session, actor, cycle, run)
     session.flush()
@@ -134,46 +143,58 @@ class _Published:
     run: TallyRun
     counted: Counted
     opened: opening.Opened
+    pooled: bool
 
 
-def _files(session: Session, of: _Published, keys: KeyStore) -> list[PublishedFile]:
-    vote, run, opened, notice = of.vote, of.run, of.opened, runs.notice_of(of.vote)
-    gone = box.withdrawn(session, vote)
-    extra = {
-        files.pb_name(notice, c["pool"]): pb_file(notice, opened, run, c["pool"], of.cycle, gone)
+def _files(session: Session, of: _Published, keys: KeyStore) -> list[PublishedFile | WithheldFile]:
+    """What everybody may download; where only totals are published, beside it the whole bundle for auditors."""
+    gone, notice = box.withdrawn(session, of.vote), runs.notice_of(of.vote)
+    table = {"projects.csv": files.projects_csv(notice, of.run.result, of.cycle.currency)}
+    ballots = {
+        files.pb_name(notice, c["pool"]): pb_file(notice, of.opened, of.run, c["pool"], of.cycle, gone)
         for c in notice["contests"]
     }
-    extra["projects.csv"] = files.projects_csv(notice, run.result, of.cycle.currency)
-    archive = bundle.build(
-        notice=notice,
-        board=board.entries(session, vote.id),
-        heads=board.heads(session, vote.id),
-        counted=of.counted,
-        opened=opened,
-        participants=box.numbers(session, vote).participants,
-        result=run.result["result"],
-        recount=RECOUNT.read_bytes(),
-        board_key=keys.board(vote.id),
-        extra=extra,
-    )
-    published = {
-        "bundle.zip": (archive, "application/zip"),
-        "recount.py": (RECOUNT.read_bytes(), "text/x-python; charset=utf-8"),
-    }
-    for name, content in extra.items():
-        kind = "text/csv; charset=utf-8" if name.endswith(".csv") else "text/plain; charset=utf-8"
-        published[name] = (content, kind)
-    return [
+    shown = table if of.pooled else ballots | table
+    programs = {path.name: path.read_bytes() for path in STANDALONE}
+    found = {"bundle.zip": _bundle(session, of, keys, shown, pooled=of.pooled)} | programs | shown
+    kept: list[PublishedFile | WithheldFile] = []
+    if of.pooled:
+        whole = _bundle(session, of, keys, ballots | table, pooled=False)
+        kept.append(WithheldFile(vote_id=of.vote.id, content=whole, sha256=_sha256(whole), at=clock.now()))
+    return kept + [
         PublishedFile(
-            vote_id=vote.id,
+            vote_id=of.vote.id,
             name=name,
-            media_type=kind,
+            media_type=_MEDIA.get(name.rpartition(".")[2], "text/plain; charset=utf-8"),
             content=content,
-            sha256=hashlib.sha256(content).hexdigest(),
+            sha256=_sha256(content),
             at=clock.now(),
         )
-        for name, (content, kind) in published.items()
+        for name, content in found.items()
     ]
+
+
+_MEDIA = {"zip": "application/zip", "py": "text/x-python; charset=utf-8", "csv": "text/csv; charset=utf-8"}
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _bundle(session: Session, of: _Published, keys: KeyStore, extra: Mapping[str, bytes], *, pooled: bool) -> bytes:
+    return bundle.build(
+        notice=runs.notice_of(of.vote),
+        board=board.entries(session, of.vote.id),
+        heads=board.heads(session, of.vote.id),
+        counted=of.counted,
+        opened=of.opened,
+        participants=box.numbers(session, of.vote).participants,
+        result=of.run.result["result"],
+        recount={path.name: path.read_bytes() for path in STANDALONE},
+        board_key=keys.board(of.vote.id),
+        extra=extra,
+        pooled=pooled,
+    )
 
 
 def pb_file(
@@ -185,11 +206,15 @@ def pb_file(
     only such a one stays as an empty one, because its share of the money stays in the pool too.
     """
     unit = notice.get("more", {}).get("pabulib", {}).get("point_unit", 1)
-    election = files.without(replace(contests.election(notice, opened.ballots, pool), point_unit=unit), gone)
-    selected = next(c["selected"] for c in run.result["result"]["contests"] if c["pool"] == pool)
+    election = replace(contests.election(notice, opened.ballots, pool), point_unit=unit).without(gone)
+    contest = next(c for c in run.result["contests"] if c["pool"] == pool)
     return pabulib.dump(
         pabulib.from_election(
-            election, files.meta(notice, pool, cycle), selected=selected, columns=files.columns(notice)
+            election,
+            files.meta(notice, pool, cycle, tied=bool(contest["ties"])),
+            selected=[step["project"] for step in contest["steps"]],
+            partly=[step["project"] for step in contest["steps"] if step.get("paid", step["cost"]) != step["cost"]],
+            columns=files.columns(notice),
         )
     )
 

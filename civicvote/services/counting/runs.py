@@ -14,6 +14,7 @@ from civicvote import __version__
 from civicvote.domain.ballots import counting as opening
 from civicvote.domain.ballots.encoding import canonical
 from civicvote.domain.ballots.rules import Notice, notice_digest
+from civicvote.domain.ballots.uniqueness import uniqueness
 from civicvote.domain.errors import ConflictError, InvalidError, NotFoundError
 from civicvote.domain.lifecycles import CYCLE, CycleState
 from civicvote.domain.messages import msg
@@ -22,6 +23,7 @@ from civicvote.keystore import KeyStore
 from civicvote.models.accounts import User
 from civicvote.models.counts import TallyDecision, TallyRun
 from civicvote.models.cycles import Cycle
+from civicvote.models.projects import Project
 from civicvote.models.votes import BoardEntry, Vote
 from civicvote.services import audit, board, clock, workflow
 from civicvote.services.counting import box, outcomes
@@ -123,14 +125,16 @@ def _keep(
     session: Session, actor: Actor, vote: Vote, counted: Sequence[tuple[str, bytes]], opened: opening.Opened
 ) -> TallyRun:
     check_announced(session, vote)
-    result = outcomes.document(notice_of(vote), opened, box.withdrawn(session, vote))
+    notice = notice_of(vote)
+    result = outcomes.document(notice, opened, box.withdrawn(session, vote), _districts(session, vote))
+    result["uniqueness"] = uniqueness(notice, opened.ballots)
     run = TallyRun(
         vote_id=vote.id,
         requested_by=actor.id,
         at=clock.now(),
         input_hash=opening.counted_digest(counted),
         code_version=__version__,
-        plaintexts=canonical(opened.document()),
+        plaintexts=opened.data(),
         result=result,
         result_hash=opening.result_digest(result["result"]),
     )
@@ -138,6 +142,21 @@ def _keep(
     session.flush()
     audit.record(session, actor, "tally:run", run, result=run.result_hash, ballots=opened.total)
     return run
+
+
+def _districts(session: Session, vote: Vote) -> dict[str, list[str]]:
+    """Code of a district → numbers of the projects on the ballot that lie there."""
+    listed = {project["id"] for project in vote.notice["projects"]}
+    rows = session.execute(
+        select(Project.district, Project.number)
+        .where(Project.cycle_id == vote.cycle_id, Project.district.is_not(None))
+        .order_by(Project.district, Project.number)
+    )
+    found: dict[str, list[str]] = {}
+    for district, number in rows:
+        if number in listed:
+            found.setdefault(str(district), []).append(str(number))
+    return found
 
 
 def last_run(session: Session, vote_id: UUID) -> TallyRun | None:

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from civicvote.domain.ballot_list import Item, changes, digest
+from civicvote.domain.ballot_list import Item, Terms, changes, digest
 from civicvote.domain.errors import ConflictError, ForbiddenError, NotFoundError
 from civicvote.domain.lifecycles import CYCLE, CycleState, ProjectState
 from civicvote.domain.messages import Message, msg
@@ -20,7 +20,9 @@ from civicvote.models.cycles import Cycle, Pool
 from civicvote.models.projects import Project
 from civicvote.services import audit, clock, outbox, votes, workflow
 from civicvote.services.conflicts import settled
+from civicvote.services.cycles import terms as list_terms
 from civicvote.services.cycles.reading import get, is_held
+from civicvote.services.cycles.terms import items as list_items
 from civicvote.services.projects.moves import advance
 
 #: From here on the list is public.
@@ -67,25 +69,21 @@ class BallotList:
     own_request: bool
     changed: Sequence[tuple[Message, str]]
     obstacle: Message | None
+    terms: Terms
 
     @property
     def vote_number(self) -> UUID:
         """Number of the vote to come: what its key is made for on an offline machine."""
         return votes.vote_id(self.cycle.id)
 
+    def alternatives(self, item: Item) -> str:
+        """Name of the group of alternatives the project belongs to, if any."""
+        return next((group.title for group in self.terms.alternatives if item.id in group.projects), "")
+
     @property
     def count(self) -> int:
         """Projects on the list."""
         return sum(len(pool.items) for pool in self.pools)
-
-
-def _items(session: Session, cycle: Cycle, states: Sequence[ProjectState]) -> list[Item]:
-    rows = session.execute(
-        select(Project.id, Project.number, Project.title, Project.cost_won, Project.pool_id)
-        .where(Project.cycle_id == cycle.id, Project.state.in_(states))
-        .order_by(Project.number, Project.id)
-    )
-    return [Item(row.id, row.number or "", row.title, row.cost_won or 0, row.pool_id) for row in rows]
 
 
 def _requested(cycle: Cycle) -> list[Item]:
@@ -96,12 +94,13 @@ def _requested(cycle: Cycle) -> list[Item]:
     ]
 
 
-def _obstacle(cycle: Cycle, items: Sequence[Item]) -> Message | None:
+def _obstacle(cycle: Cycle, items: Sequence[Item], terms: Terms) -> Message | None:
     """Why the list can't be requested or approved now, if so."""
     moment = clock.now()
-    if not items:
+    free = [item for item in items if item.id not in terms.locked_ids]
+    if not free:
         return msg("적격 판정을 받은 사업이 없어 투표에 부칠 것이 없습니다.")
-    if len(items) < cycle.min_picks:
+    if len(free) < cycle.min_picks:
         return msg(
             "골라야 하는 최소 사업 수(%(n)s개)보다 적격 사업이 적습니다. 규칙을 고친 뒤 요청해 주십시오.",
             n=cycle.min_picks,
@@ -110,19 +109,21 @@ def _obstacle(cycle: Cycle, items: Sequence[Item]) -> Message | None:
         return msg("제안접수가 끝난 뒤에 투표안건을 정할 수 있습니다.")
     if moment >= cycle.voting_open_at:
         return msg("공고한 투표 시작 시각이 지났습니다. 일정을 고친 뒤 다시 요청해 주십시오.")
-    return None
+    return terms.obstacle(items, {pool.id: pool.amount_won for pool in cycle.pools})
 
 
 def show(session: Session, actor: Actor, slug: str) -> BallotList:
-    """The list per pool with costs. Before it is approved only staff and auditors see it; five statements."""
+    """The list per pool with costs. Before it is approved only staff and auditors see it; six statements."""
     cycle = get(session, actor, slug)
     public = cycle.state in LISTED
     if not public and not (actor.can(Permission.CYCLE_MANAGE) or actor.can(Permission.AUDIT_READ)):
         raise NotFoundError
-    items = _items(session, cycle, _ON_LIST if public else (ProjectState.ELIGIBLE,))
-    waiting = session.scalar(select(func.count()).where(Project.cycle_id == cycle.id, Project.state.in_(_UNDER_REVIEW)))
+    items = list_items(session, cycle, _ON_LIST if public else (ProjectState.ELIGIBLE,))
+    reviewed = select(func.count()).where(Project.cycle_id == cycle.id, Project.state.in_(_UNDER_REVIEW))
+    waiting = 0 if public else session.scalar(reviewed)
     asked = cycle.state is CycleState.LIST_REQUESTED
     requester = session.scalar(select(User.name).where(User.id == cycle.list_requested_by)) if asked else None
+    terms = list_terms.read(session, cycle)
     return BallotList(
         cycle=cycle,
         pools=[PoolList(pool, [item for item in items if item.pool_id == pool.id]) for pool in cycle.pools],
@@ -132,7 +133,8 @@ def show(session: Session, actor: Actor, slug: str) -> BallotList:
         requester=requester or "",
         own_request=asked and cycle.list_requested_by == actor.id,
         changed=changes(_requested(cycle), items) if asked else (),
-        obstacle=None if public else _obstacle(cycle, items),
+        obstacle=None if public else _obstacle(cycle, items, terms),
+        terms=terms,
     )
 
 
@@ -153,10 +155,11 @@ def request_list(session: Session, actor: Actor, slug: str) -> Cycle:
     cycle = get(session, actor, slug)
     _lock(session, cycle)
     CYCLE.check(actor, cycle.state, "request-list", "")
-    items = _items(session, cycle, (ProjectState.ELIGIBLE,))
-    if (obstacle := _obstacle(cycle, items)) is not None:
+    items = list_items(session, cycle, (ProjectState.ELIGIBLE,))
+    terms = list_terms.read(session, cycle)
+    if (obstacle := _obstacle(cycle, items, terms)) is not None:
         raise ConflictError(obstacle)
-    fingerprint = digest(items)
+    fingerprint = digest(items, terms)
     with settled(session, _RACED):
         cycle.list_requested_by = actor.id
         cycle.list_requested = {
@@ -200,10 +203,11 @@ def approve_list(session: Session, actor: Actor, slug: str, *, keys: KeyStore) -
         .order_by(Project.number, Project.id)
         .with_for_update()
     ).all()
-    items = [Item(p.id, p.number or "", p.title, p.cost_won or 0, p.pool_id) for p in projects]
-    if (obstacle := _obstacle(cycle, items)) is not None:
+    items = [Item(p.id, p.number or "", p.title, p.cost_won or 0, p.pool_id, p.category, p.district) for p in projects]
+    terms = list_terms.read(session, cycle)
+    if (obstacle := _obstacle(cycle, items, terms)) is not None:
         raise ConflictError(obstacle)
-    fingerprint = digest(items)
+    fingerprint = digest(items, terms)
     if fingerprint != (cycle.list_requested or {}).get("digest"):
         raise ConflictError(
             msg("승인을 요청한 뒤 안건이 바뀌었습니다. 바뀐 내용을 확인하고 돌려보내면 다시 요청할 수 있습니다.")

@@ -108,6 +108,13 @@ def warnings(cycle: Cycle) -> list[Message]:
     return Plan(**{item.name: getattr(cycle, item.name) for item in fields(Plan)}).warnings()
 
 
+def _flows(cycle: Cycle, plan: PoolPlan, position: int) -> None:
+    """InvalidError unless what the pool leaves goes to one that is counted after it."""
+    later = {pool.id for pool in cycle.pools if pool.position > position}
+    if plan.leftover_to is not None and plan.leftover_to not in later:
+        raise InvalidError(msg("남은 예산은 이 분야보다 뒤에 개표하는 분야로만 넘길 수 있습니다."), field="leftover_to")
+
+
 def add_pool(session: Session, actor: Actor, slug: str, plan: PoolPlan, *, version: int) -> Pool:
     """Another pool, at the end."""
     actor.require(Permission.CYCLE_MANAGE)
@@ -115,6 +122,7 @@ def add_pool(session: Session, actor: Actor, slug: str, plan: PoolPlan, *, versi
     unlocked(session, cycle, version)
     plan.check([pool.name for pool in cycle.pools])
     last = max((pool.position for pool in cycle.pools), default=0)
+    _flows(cycle, plan, last + 1)
     with settled(session, _CHANGED):
         pool = Pool(cycle_id=cycle.id, position=last + 1, **asdict(plan))
         cycle.pools.append(pool)
@@ -124,12 +132,13 @@ def add_pool(session: Session, actor: Actor, slug: str, plan: PoolPlan, *, versi
 
 
 def edit_pool(session: Session, actor: Actor, slug: str, pool_id: UUID, plan: PoolPlan, *, version: int) -> Pool:
-    """Change a pool's name, amount, area, theme or limit."""
+    """Change a pool's name, amount, area, theme, limit or where its rest goes."""
     actor.require(Permission.CYCLE_MANAGE)
     cycle = get(session, actor, slug)
     pool = _pool(cycle, pool_id)
     unlocked(session, cycle, version)
     plan.check([other.name for other in cycle.pools if other is not pool])
+    _flows(cycle, plan, pool.position)
     values = asdict(plan)
     changed = sorted(name for name, value in values.items() if getattr(pool, name) != value)
     if changed:
@@ -150,6 +159,10 @@ def remove_pool(session: Session, actor: Actor, slug: str, pool_id: UUID, *, ver
     if session.scalar(select(exists().where(Project.pool_id == pool.id))):
         raise ConflictError(msg("이 분야에 제안이 있어 지울 수 없습니다."))
     with settled(session, _CHANGED):
+        for other in cycle.pools:
+            if other.leftover_to == pool.id:
+                other.leftover_to = None
+        session.flush()
         cycle.pools.remove(pool)
         session.delete(pool)
         _touch(cycle)

@@ -184,6 +184,7 @@ class PoolView:
     district: str | None
     amount_won: int
     max_picks: int | None
+    leftover_to: UUID | None
     projects: int
     on_ballot: int
 
@@ -210,6 +211,10 @@ class CycleView:
     def amount_won(self) -> int:
         """All pools together, won."""
         return sum(pool.amount_won for pool in self.pools)
+
+    def pool_name(self, pool_id: UUID) -> str:
+        """A pool's name."""
+        return next(pool.name for pool in self.pools if pool.id == pool_id)
 
     @property
     def projects(self) -> int:
@@ -244,6 +249,7 @@ def _pool_views(session: Session, cycle: Cycle) -> tuple[list[PoolView], bool]:
             district=pool.district,
             amount_won=pool.amount_won,
             max_picks=pool.max_picks,
+            leftover_to=pool.leftover_to,
             projects=sum(n for pool_id, _state, n in counted if pool_id == pool.id),
             on_ballot=sum(n for pool_id, state, n in counted if pool_id == pool.id and state in BALLOT_STATES),
         )

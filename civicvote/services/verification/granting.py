@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Final
+from uuid import UUID
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
@@ -72,12 +73,12 @@ def young(born: date) -> bool:
     return identity.age_on(born, today()) < identity.CONSENT_AGE
 
 
-def person_for(
-    session: Session, user: User, who: Identity, *, key: bytes, namesake: Namesake, doubt: Message
-) -> Person:
-    """The person of an identity, made if new; InvalidError saying `doubt` when a clerk must decide whether it is new.
+def known_person(
+    session: Session, own: UUID | None, who: Identity, *, key: bytes, namesake: Namesake, doubt: Message
+) -> Person | None:
+    """The person of an identity, None if nobody was it before; InvalidError saying `doubt` when a clerk must decide.
 
-    An account that had this person keeps it with a new phone number.
+    `own`: the person of the account at hand, which keeps it with a new phone number.
     """
     alike = identity.namesake_key(key, who)
     exclusive(session, f"person|{alike}")
@@ -86,11 +87,24 @@ def person_for(
         select(Person).where(or_(Person.person_key == own_key, Person.namesake_key == alike)).order_by(Person.id)
     ).all()
     for person in known:
-        if person.person_key == own_key or person.id == user.person_id:
+        if person.person_key == own_key or person.id == own:
             return person
     if known and namesake is not Namesake.OTHER:
         return _same(known, namesake, doubt)
-    return make_person(session, own_key, alike)
+    return None
+
+
+def person_of(session: Session, who: Identity, *, key: bytes) -> Person:
+    """A new person of an identity nobody was before."""
+    return make_person(session, identity.person_key(key, who), identity.namesake_key(key, who))
+
+
+def person_for(
+    session: Session, user: User, who: Identity, *, key: bytes, namesake: Namesake, doubt: Message
+) -> Person:
+    """`known_person`, made if new."""
+    known = known_person(session, user.person_id, who, key=key, namesake=namesake, doubt=doubt)
+    return known or person_of(session, who, key=key)
 
 
 def _same(people: Sequence[Person], namesake: Namesake, doubt: Message) -> Person:

@@ -2,7 +2,8 @@
 
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -11,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from civicvote.domain.ballot_paper import Paper
 from civicvote.domain.ballots import slots
 from civicvote.domain.cycles import BallotType
 from civicvote.domain.errors import NotFoundError
@@ -20,9 +22,9 @@ from civicvote.domain.text import excerpt
 from civicvote.keystore import KeyStore
 from civicvote.models.cycles import Cycle, Hold
 from civicvote.models.projects import Project
-from civicvote.models.votes import Participation, Vote
+from civicvote.models.votes import Vote
 from civicvote.services import clock
-from civicvote.services.voting import entrance
+from civicvote.services.voting import checked_in, entrance
 from civicvote.services.voting.entrance import Refusal
 
 
@@ -41,6 +43,15 @@ class Choice:
     cost_won: int
     gone: bool
     reason: str
+    #: Funded without votes: it is shown, but can't be picked.
+    locked: bool = False
+    #: Titles of those it stands against: at most one of them is funded.
+    rivals: tuple[str, ...] = ()
+
+    @property
+    def open(self) -> bool:
+        """Whether it can be picked."""
+        return not (self.gone or self.locked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +98,7 @@ class Booth:
     """The basket's page. `refusal`: why this person can't vote now; then `parts` is empty.
 
     `most`: the overall limit of picks, None where money alone limits. `voted`: a ballot of theirs is in the box.
+    `cycle`: for the rules in words; its pools are not loaded.
     """
 
     slug: str
@@ -98,9 +110,30 @@ class Booth:
     most: int | None
     key_mode: str
     refusal: Refusal | None
+    cycle: Cycle
     hold_reason: str = ""
     voted: bool = False
     parts: list[Part] = field(default_factory=list)
+
+    @property
+    def typed(self) -> bool:
+        """Whether points are written beside projects."""
+        return self.ballot_type.typed
+
+    @property
+    def ranked(self) -> bool:
+        """Whether what was picked is put in order before it is cast."""
+        return self.ballot_type is BallotType.RANKING
+
+    @property
+    def point_max(self) -> int | None:
+        """Most points for one project."""
+        return self.cycle.point_max or self.cycle.point_sum
+
+    @property
+    def point_sum(self) -> int | None:
+        """Points for all projects together, where they are limited."""
+        return self.cycle.point_sum if self.ballot_type is BallotType.POINTS else None
 
     @property
     def knapsack(self) -> bool:
@@ -115,25 +148,39 @@ class Booth:
     @property
     def choices(self) -> list[Choice]:
         """Everything that may be picked."""
-        return [choice for part in self.parts for choice in part.choices if not choice.gone]
+        return [choice for part in self.parts for choice in part.choices if choice.open]
 
     @property
     def gone(self) -> list[Choice]:
         """Projects that were taken off the ballot since it was announced."""
         return [choice for part in self.parts for choice in part.choices if choice.gone]
 
+    @property
+    def settled(self) -> list[Choice]:
+        """Projects that are funded without votes."""
+        return [choice for part in self.parts for choice in part.choices if choice.locked and not choice.gone]
+
+    def touched(self, paper: Paper) -> tuple[str, ...]:
+        """Numbers that were ticked, or that something was written beside."""
+        return paper.marked(typed=self.typed)
+
+    def part_title(self, pool: str) -> str:
+        """Name of the pool a choice is in."""
+        return next((part.title for part in self.parts if part.id == pool), "")
+
     def picked(self, picks: Sequence[str]) -> list[Choice]:
         """The choices among `picks`."""
         return [choice for choice in self.choices if choice.number in picks]
 
-    def districts(self) -> list[str]:
-        """Codes of the districts the choices lie in."""
-        return sorted({choice.district for choice in self.choices if choice.district})
+    def districts(self) -> dict[str, int]:
+        """Code of each district the choices lie in → how many do."""
+        return dict(sorted(Counter(choice.district for choice in self.choices if choice.district).items()))
 
 
 def booth(session: Session, actor: Actor, slug: str, *, arrived: datetime, keys: KeyStore) -> Booth:
     """What the actor sees at the ballot box of a cycle, in five statements at most."""
-    actor.require(Permission.ACCOUNT_OWN)
+    if actor.station_id is None:
+        actor.require(Permission.ACCOUNT_OWN)
     row = session.execute(
         select(Cycle, Vote, Hold.reason)
         .outerjoin(Vote, Vote.cycle_id == Cycle.id)
@@ -146,6 +193,9 @@ def booth(session: Session, actor: Actor, slug: str, *, arrived: datetime, keys:
     who = entrance.voter(session, actor)
     refusal = entrance.closed(vote, cycle.state, held=hold is not None, arrived=arrived, now=clock.now())
     refusal = refusal or entrance.barred(cycle.eligibility(), who, cycle.voting_close_at)
+    stands = checked_in.standing(session, vote, who) if vote and who else None
+    if refusal is None and vote and stands:
+        refusal = stands.refusal(actor, vote)
     knapsack = cycle.ballot_type is BallotType.KNAPSACK
     return Booth(
         slug=slug,
@@ -157,8 +207,9 @@ def booth(session: Session, actor: Actor, slug: str, *, arrived: datetime, keys:
         most=None if knapsack else cycle.max_picks,
         key_mode=vote.key_mode if vote else "",
         refusal=refusal,
+        cycle=cycle,
         hold_reason=hold or "",
-        voted=bool(vote and who and session.get(Participation, (vote.id, who.person_id))),
+        voted=bool(stands and stands.voted),
         parts=_parts(session, vote, who, keys) if refusal is None and who and vote else [],
     )
 
@@ -169,6 +220,8 @@ def _parts(session: Session, vote: Vote, who: entrance.Voter, keys: KeyStore) ->
     slot = slots.slot(keys.roll(vote.id), str(vote.id), str(who.person_id))
     announced = {project["id"]: project for project in notice["projects"]}
     allowed = entrance.open_pools(vote, who.district)
+    settled = entrance.locked_in(vote)
+    rivals = _rivals(announced, notice["contests"])
     by_pool: dict[str, list[Choice]] = {}
     for row in session.execute(
         select(
@@ -185,7 +238,9 @@ def _parts(session: Session, vote: Vote, who: entrance.Voter, keys: KeyStore) ->
     ):
         told = announced[row.number]
         if told["pool"] in allowed:
-            by_pool.setdefault(told["pool"], []).append(_choice(row, told["pool"], int(told["cost"])))
+            by_pool.setdefault(told["pool"], []).append(
+                _choice(row, told, locked=row.number in settled, rivals=rivals.get(row.number, ()))
+            )
     limits = {group["id"]: group for group in notice["ballot"]["groups"]}
     homes = notice.get("more", {}).get("districts", {})
     return [
@@ -203,49 +258,34 @@ def _parts(session: Session, vote: Vote, who: entrance.Voter, keys: KeyStore) ->
     ]
 
 
-def _choice(row: Any, pool: str, cost: int) -> Choice:
+def _rivals(projects: Mapping[str, Any], contests: Sequence[Mapping[str, Any]]) -> dict[str, tuple[str, ...]]:
+    """Number → titles of the other projects of its group."""
+    return {
+        number: tuple(projects[other]["title"] for other in group if other != number)
+        for contest in contests
+        for group in contest.get("exclusive", ())
+        for number in group
+    }
+
+
+def _choice(row: Any, told: Mapping[str, Any], *, locked: bool, rivals: tuple[str, ...]) -> Choice:
     gone = row.state is not ProjectState.ON_BALLOT
     return Choice(
         row.id,
         row.number or "",
         row.title,
-        pool,
+        told["pool"],
         row.category,
         row.district,
         row.place,
         excerpt(row.problem, 100),
-        cost,
+        int(told["cost"]),
         gone,
         row.state_reason if gone else "",
+        locked,
+        rivals,
     )
 
 
 def _place(slot: bytes, number: str) -> bytes:
     return hmac.digest(slot, b"order|" + number.encode(), hashlib.sha256)
-
-
-@dataclass(frozen=True, slots=True)
-class Overview:
-    """The last look before casting: the picks by pool, and the key of the form that casts them."""
-
-    booth: Booth
-    picks: list[Choice]
-
-    @property
-    def total_won(self) -> int:
-        """What the picks cost together."""
-        return sum(choice.cost_won for choice in self.picks)
-
-
-def overview(
-    session: Session, actor: Actor, slug: str, picks: Sequence[str], *, arrived: datetime, keys: KeyStore
-) -> Overview:
-    """Check `picks` as casting would, and list them. InvalidError names what is wrong with them."""
-    box = booth(session, actor, slug, arrived=arrived, keys=keys)
-    if box.refusal is not None:
-        raise box.refusal.error()
-    vote = session.scalars(select(Vote).join(Cycle, Cycle.id == Vote.cycle_id).where(Cycle.slug == slug)).one()
-    who = entrance.voter(session, actor)
-    assert who is not None  # no refusal: a voter
-    entrance.ballot(session, vote, who, picks)
-    return Overview(box, box.picked(picks))

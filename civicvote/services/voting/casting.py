@@ -5,7 +5,6 @@ import hmac
 import json
 import re
 import secrets
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,6 +12,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
+from civicvote.domain.ballot_paper import Marks, Paper
 from civicvote.domain.ballots import receipts, sealing, slots
 from civicvote.domain.ballots.encoding import b64, canonical, unb64
 from civicvote.domain.ballots.receipts import Receipt
@@ -26,7 +26,7 @@ from civicvote.models.votes import Ballot, BallotWaiting, CastKey, Participation
 from civicvote.services import board, clock
 from civicvote.services.locks import exclusive, shared
 from civicvote.services.upsert import insert_new
-from civicvote.services.voting import entrance
+from civicvote.services.voting import checked_in, entrance
 
 #: Tables themselves: the hot path has no use for the ORM's bulk machinery.
 _BALLOT = Base.metadata.tables[Ballot.__tablename__]
@@ -41,9 +41,9 @@ def new_form_key() -> str:
 
 
 def cast(
-    session: Session, actor: Actor, slug: str, picks: Sequence[str], *, key: str, arrived: datetime, keys: KeyStore
+    session: Session, actor: Actor, slug: str, given: Paper | Marks, *, key: str, arrived: datetime, keys: KeyStore
 ) -> Receipt:
-    """Put a sealed ballot of `picks` (numbers of projects) into the person's slot; the last one counts.
+    """Put a sealed ballot of what was filled in (see `entrance.ballot`) into the person's slot; the last one counts.
 
     `key`: the form's own; a key that was used before gets its receipt again. `arrived`: when the request reached the
     application; a ballot is late at or after `closes_at`, or when 60 s have passed since. Refusals: ForbiddenError
@@ -67,13 +67,17 @@ def cast(
     if known is not None:
         return _unwrap(known, _secret(roll, "receipt", slot, key))
     _check_open(session, vote, arrived)
-    made = entrance.ballot(session, vote, who, picks)
+    refusal = checked_in.standing(session, vote, who).refusal(actor, vote)
+    if refusal is not None:
+        raise refusal.error()
+    made = entrance.ballot(session, vote, who, given)
     sealed = sealing.Sealer(vote.public_key, str(vote.id), vote.notice["ballot"]["length"]).seal(made)
     receipt = receipts.sign(keys.board(vote.id), str(vote.id), sealed.tracker, receipts.minute(arrived))
     _put(session, vote, slot, sealed)
     insert_new(session, Participation, [{"vote_id": vote.id, "person_id": who.person_id}])
     wrapped = _wrap(receipt, _secret(roll, "receipt", slot, key))
     session.execute(insert(_CAST_KEY).values(key=cast_key, receipt=wrapped))
+    checked_in.leave(session, actor)
     return receipt
 
 

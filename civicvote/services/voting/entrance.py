@@ -1,6 +1,6 @@
 """The polling station's door: whose vote it is, whether it is open, who may come in, and what may be picked."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
+from civicvote.domain.ballot_paper import Marks, Paper, points_of
 from civicvote.domain.ballots import rules, sealing
 from civicvote.domain.cycles import Eligibility
 from civicvote.domain.errors import ConflictError, ForbiddenError, InvalidError
@@ -116,18 +117,28 @@ def open_pools(vote: Vote, district: str | None) -> frozenset[str]:
     )
 
 
-def ballot(session: Session, vote: Vote, who: Voter, picks: Sequence[str]) -> sealing.Ballot:
-    """The ballot of `picks` (numbers of projects), checked against everything the vote asks; InvalidError says what."""
-    notice = vote.notice
+def marks(notice: rules.Notice, given: Paper | Marks) -> Marks:
+    """What `given` says in the form a ballot has: points by project where the vote uses points, also for its ranks."""
+    form = notice["ballot"]
+    read = given.marks(form) if isinstance(given, Paper) else given
+    if form["points"] is None or isinstance(read, Mapping):
+        return read
+    if not form.get("ranking"):
+        return read or {}
+    return points_of(list(read), form["max"] or 0)
+
+
+def ballot(session: Session, vote: Vote, who: Voter, given: Paper | Marks) -> sealing.Ballot:
+    """The ballot of what was filled in, checked against everything the vote asks; InvalidError says what.
+
+    `given`: a paper as sent; or numbers of projects (in a ranking from the first preference on); or number → points.
+    """
+    notice: rules.Notice = vote.notice  # type: ignore[assignment]  # the column holds a Notice
+    picks = marks(notice, given)
     titles = {project["id"]: project["title"] for project in notice["projects"]}
     if len(picks) > len(titles) or not titles.keys() >= set(picks):
         raise InvalidError(msg("이 투표에 없는 사업이 들어 있습니다. 다시 골라 주십시오."), field="picks")
-    allowed = open_pools(vote, who.district)
-    for project in notice["projects"]:
-        if project["id"] in picks and project["pool"] not in allowed:
-            raise InvalidError(
-                msg("다른 자치구의 사업은 고를 수 없습니다: %(title)s", title=project["title"]), field="picks"
-            )
+    _check_pools(vote, who, picks)
     made = sealing.make_ballot(picks)
     gone = session.scalars(
         select(Project.number)
@@ -143,7 +154,29 @@ def ballot(session: Session, vote: Vote, who: Voter, picks: Sequence[str]) -> se
             ),
             field="picks",
         )
-    problem = rules.Rules(notice).problem(made)  # type: ignore[arg-type]  # the column holds a Notice
+    problem = rules.Rules(notice).problem(made)
     if problem is not None:
         raise InvalidError(problem.message, field="picks")
     return made
+
+
+def _check_pools(vote: Vote, who: Voter, picks: Collection[str]) -> None:
+    """InvalidError for a project of another district, or one that is funded without votes."""
+    allowed = open_pools(vote, who.district)
+    settled = locked_in(vote)
+    for project in vote.notice["projects"]:
+        if project["id"] not in picks:
+            continue
+        if project["pool"] not in allowed:
+            raise InvalidError(
+                msg("다른 자치구의 사업은 고를 수 없습니다: %(title)s", title=project["title"]), field="picks"
+            )
+        if project["id"] in settled:
+            raise InvalidError(
+                msg("투표 없이 확정된 사업은 고르지 않아도 됩니다: %(title)s", title=project["title"]), field="picks"
+            )
+
+
+def locked_in(vote: Vote) -> frozenset[str]:
+    """Numbers of the projects that are funded before the votes are counted."""
+    return frozenset(number for contest in vote.notice["contests"] for number in contest.get("locked", ()))

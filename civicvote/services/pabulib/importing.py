@@ -1,11 +1,10 @@
-"""Real elections in and out: a `.pb` file becomes a closed, counted cycle with a sealed ballot per vote, and a file again."""
+"""A file becomes a closed, counted cycle with a sealed ballot per vote."""
 
 import hashlib
 import hmac
 import re
 import secrets
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from typing import Any
@@ -14,46 +13,32 @@ from uuid import UUID
 from sqlalchemy import Table, insert, select
 from sqlalchemy.orm import Session
 
-from civicvote.domain import pabulib
+from civicvote.domain import pabulib, tally
 from civicvote.domain.ballots import rules, sealing, slots
+from civicvote.domain.cycle_plan import WHOLE_SHARE
 from civicvote.domain.cycles import BallotType, TallyRule
-from civicvote.domain.errors import ConflictError, InvalidError, NotFoundError
+from civicvote.domain.errors import ConflictError, InvalidError
 from civicvote.domain.lifecycles import CycleState, ProjectState
 from civicvote.domain.messages import msg
-from civicvote.domain.pabulib.convert import written
 from civicvote.domain.permissions import Actor, Permission
 from civicvote.domain.tally import Election
 from civicvote.domain.text import normalise
 from civicvote.keystore import KeyStore
 from civicvote.models.base import Base, new_id
-from civicvote.models.counts import PublishedFile
 from civicvote.models.cycles import Cycle, Pool
 from civicvote.models.projects import Project
 from civicvote.models.verification import Person
 from civicvote.models.votes import Ballot, Participation, Vote
 from civicvote.services import audit, board, clock, counting, search, votes
-from civicvote.services.counting.files import NO_CURRENCY, pb_name
+from civicvote.services.counting.files import NO_CURRENCY
+from civicvote.services.pabulib.terms import Terms, amount, contest, criteria
 
 CHUNK = 5_000
+#: Criteria of ties that a cycle's pages can name; the count goes by the notice, whatever they are.
+SHOWN_TIES = frozenset({"votes", "cost", "cost-desc", "votes,cost", "votes,cost-desc"})
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?")
 #: Columns of PROJECTS that the platform writes itself; others are kept and given back.
 OWN_COLUMNS = frozenset({"project_id", "cost", "votes", "score", "name", "selected"})
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """How an imported election is counted; `title` and `pool` are taken from the file where empty."""
-
-    rule: TallyRule = TallyRule.EQUAL_SHARES
-    utility: str = "cost"
-    completion: str = "add1"
-    step: str = "1"
-    exhaustive_stop: bool = True
-    tie: str = "id"
-    threshold: int = 0
-    slug: str = ""
-    title: str = ""
-    pool: str = ""
 
 
 def _date(text: str) -> datetime | None:
@@ -83,7 +68,7 @@ def _slug(title: str) -> str:
     return f"{words or 'import'}-{secrets.token_hex(3)}"
 
 
-def _cycle(session: Session, file: pabulib.PabulibFile, terms: Terms) -> Cycle:
+def _cycle(session: Session, file: pabulib.PabulibFile, terms: Terms, rule: tally.Rule) -> Cycle:
     opens, closes = _window(file.meta)
     title = normalise(terms.title or file.meta.get("description") or file.meta.get("unit") or "Pabulib")[:120]
     slug = terms.slug or _slug(title)
@@ -102,18 +87,12 @@ def _cycle(session: Session, file: pabulib.PabulibFile, terms: Terms) -> Cycle:
         review_until=opens - timedelta(days=15),
         voting_open_at=opens,
         voting_close_at=closes,
-        ballot_type=BallotType.KNAPSACK if file.vote_type == "knapsack" else BallotType.APPROVAL,
+        **_ballot_type(file),
         min_picks=0,
         max_picks=max(1, len(file.projects.rows)),
         min_level=0,
         min_age=0,
-        tally_rule=terms.rule,
-        utility=terms.utility,
-        completion=terms.completion,
-        step_won=max(1, round(Fraction(terms.step))),
-        exhaustive_stop=terms.exhaustive_stop,
-        tie=terms.tie,
-        min_support=terms.threshold,
+        **_rule_columns(rule),
         origin="import",
         currency=_currency(file.meta.get("currency", "")),
         created_at=clock.now(),
@@ -121,6 +100,33 @@ def _cycle(session: Session, file: pabulib.PabulibFile, terms: Terms) -> Cycle:
     session.add(made)
     session.flush()
     return made
+
+
+def _rule_columns(rule: tally.Rule) -> dict[str, Any]:
+    """What the pages say of the rule; the count goes by the notice."""
+    tie = ",".join(criteria(rule))
+    return {
+        "tally_rule": TallyRule(rule.method.value),
+        "utility": rule.utility.value,
+        "completion": rule.completion.value,
+        "step_won": max(1, round(rule.step)),
+        "exhaustive_stop": rule.exhaustive_stop,
+        "comparison": rule.comparison,
+        "tie": tie if tie in SHOWN_TIES else "id",
+        "min_support": int(rule.threshold),
+        "min_share": round(rule.threshold_share * WHOLE_SHARE),
+        "quorum": rule.quorum,
+    }
+
+
+def _ballot_type(file: pabulib.PabulibFile) -> dict[str, Any]:
+    """What the pages call the kind of ballot; what is valid is for the notice to say."""
+    if file.vote_type == "cumulative" and file.meta.get("max_sum_points", "").isdecimal():
+        return {"ballot_type": BallotType.POINTS, "point_sum": max(1, int(file.meta["max_sum_points"][:9]))}
+    if file.vote_type == "scoring" and file.meta.get("max_points", "").isdecimal():
+        return {"ballot_type": BallotType.SCORE, "point_max": max(1, int(file.meta["max_points"][:9]))}
+    kinds = {"knapsack": BallotType.KNAPSACK, "ordinal": BallotType.RANKING}
+    return {"ballot_type": kinds.get(file.vote_type, BallotType.APPROVAL)}
 
 
 def _currency(text: str) -> str:
@@ -165,7 +171,9 @@ def _projects(session: Session, cycle: Cycle, pool: Pool, election: Election) ->
     )
 
 
-def _adapt(file: pabulib.PabulibFile, election: Election, terms: Terms) -> Callable[[rules.Notice], rules.Notice]:
+def _adapt(
+    file: pabulib.PabulibFile, election: Election, rule: tally.Rule, *, declared: bool
+) -> Callable[[rules.Notice], rules.Notice]:
     """The notice with the file's exact amounts, its kind of ballot, and what the export needs to give back."""
     costs = {project.id: project.cost for project in election.projects}
     names = {project.id: project.name for project in election.projects}
@@ -175,28 +183,23 @@ def _adapt(file: pabulib.PabulibFile, election: Election, terms: Terms) -> Calla
 
     def adapt(notice: rules.Notice) -> rules.Notice:
         for project in notice["projects"]:
-            project["cost"] = _amount(costs[project["id"]])
+            project["cost"] = amount(costs[project["id"]])
             project["title"] = names[project["id"]] or project["id"]  # in full: pages cut it, the export gives it back
-        contest = notice["contests"][0]
-        contest["budget"] = _amount(election.budget)
-        contest["step"] = _amount(Fraction(terms.step))
-        contest["measure"] = "points" if election.scored else "votes"
-        contest["threshold"] = terms.threshold * election.point_unit
-        contest["empty_ballots"] = True
+            project["withdrawn"] = project["id"] in rule.withdrawn
+        notice["contests"][0].update(contest(rule, election))
         form = notice["ballot"]
         form["min"], form["max"], form["max_cost"], form["groups"] = 0, None, None, []
         form["points"] = {"max": None, "sum": None} if election.scored else None
+        form["ranking"] = False
         notice["more"] = notice.get("more", {}) | {
-            "pabulib": {"meta": dict(file.meta), "columns": columns, "point_unit": election.point_unit}
-        }
+            "pabulib": {
+                "meta": dict(file.meta), "columns": columns, "point_unit": election.point_unit, "declared": declared
+            }
+        }  # fmt: skip
         form["length"] = rules.ballot_length(notice)
         return notice
 
     return adapt
-
-
-def _amount(value: int | Fraction) -> int | str:
-    return int(value) if value == int(value) else written(value)
 
 
 def _ballots(election: Election) -> Iterator[list[str] | dict[str, int]]:
@@ -275,7 +278,9 @@ def import_file(
     election = pabulib.election(file)
     if any(not 0 < len(project.id) <= 40 for project in election.projects):
         raise InvalidError(msg("사업 번호가 너무 깁니다 (최대 40자)."), field="file")
-    cycle = _cycle(session, file, terms)
+    rule = terms.applied(file)
+    rule.check(election)
+    cycle = _cycle(session, file, terms, rule)
     pool = Pool(
         cycle_id=cycle.id,
         name=normalise(terms.pool or file.meta.get("subunit") or file.meta.get("unit") or cycle.title)[:80],
@@ -284,7 +289,9 @@ def import_file(
     session.add(pool)
     session.flush()
     _projects(session, cycle, pool, election)
-    vote = votes.open_vote(session, actor, cycle, keys=keys, adapt=_adapt(file, election, terms))
+    vote = votes.open_vote(
+        session, actor, cycle, keys=keys, adapt=_adapt(file, election, rule, declared=terms.declared)
+    )
     _cast_all(session, vote, election, keys, homes)
     audit.record(session, actor, "cycle:import", cycle, projects=len(election.projects), ballots=election.voters)
     search.reindex(session, cycle_id=cycle.id)
@@ -293,26 +300,3 @@ def import_file(
     counting.count(session, actor, cycle.slug, keys=keys)
     counting.publish(session, actor, cycle.slug, keys=keys)
     return cycle
-
-
-def export_file(session: Session, slug: str, pool: str = "") -> bytes:
-    """The published `.pb` of a cycle's pool (the only one, or the one named); NotFoundError before publication."""
-    row = session.execute(
-        select(Vote)
-        .join(Cycle, Cycle.id == Vote.cycle_id)
-        .where(Cycle.slug == slug, Cycle.state == CycleState.PUBLISHED)
-    ).first()
-    if row is None:
-        raise NotFoundError(msg("결과가 공표된 예산이 아닙니다: %(slug)s", slug=slug))
-    vote: Vote = row[0]
-    contests = [c for c in vote.notice["contests"] if pool in {"", c["title"], c["pool"]}]
-    if len(contests) != 1:
-        names = ", ".join(c["title"] for c in vote.notice["contests"])
-        raise InvalidError(msg("분야를 하나 골라 주십시오: %(names)s", names=names), field="pool")
-    name = pb_name(counting.notice_of(vote), contests[0]["pool"])
-    content = session.scalar(
-        select(PublishedFile.content).where(PublishedFile.vote_id == vote.id, PublishedFile.name == name)
-    )
-    if content is None:
-        raise NotFoundError
-    return content
