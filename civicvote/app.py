@@ -11,7 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from civicvote import db, views
 from civicvote.settings import ROOT, Settings
-from civicvote.web import access, assets, errors, filters, headers, i18n, menus, observe, render
+from civicvote.web import access, assets, errors, filters, headers, i18n, menus, observe, render, station
 
 
 class CivicVote(Flask):
@@ -53,13 +53,13 @@ def create_app(
         RATELIMIT_STORAGE_URI=settings.limits_storage,
         RATELIMIT_ENABLED=not testing,
     )
-    app.jinja_env.trim_blocks = True
-    app.jinja_env.lstrip_blocks = True
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     db.init_app(app, settings, database)
     observe.init_app(app, settings)
     headers.init_app(app, settings)
     limiter.init_app(app)
     i18n.init_app(app)
+    station.init_app(app)
     access.init_app(app)
     csrf.init_app(app)
     render.htmx.init_app(app)

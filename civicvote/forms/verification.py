@@ -86,21 +86,9 @@ class LookUpForm(BaseForm):
         super().__init__(*args, prefix="find", **kwargs)
 
 
-class DeskForm(BaseForm):
-    email = _line(_l("계정의 이메일"), maximum=254, type="email", autocomplete="off", inputmode="email")
-    name = _line(_l("이름"), _l("신분증에 적힌 대로"), autocomplete="off")
-    birth_date = _line(_l("생년월일"), _l("예: 1990-05-17. 주민등록번호 뒷자리는 적지 않습니다."), autocomplete="off")
-    phone = _line(_l("전화번호"), _l("예: 010-1234-5678"), type="tel", autocomplete="off")
-    sex = RadioField(_l("성별"), [Optional()], choices=options(_SEXES), default="")
-    level = RadioField(
-        _l("확인한 것"),
-        [InputRequired(_CHOOSE)],
-        choices=options([("2", _l("본인이며 서울 시민 (투표할 수 있음)")), ("1", _l("본인임만 확인"))]),
-        default="2",
-    )
-    basis = SelectField(
-        _l("서울과의 관계"), [Optional()], description=_l("서울 시민으로 확인할 때 서류로 본 것을 고릅니다.")
-    )
+class DocumentsForm(BaseForm):
+    """What a clerk at any desk reads off documents, and about whom."""
+
     district = SelectField(_l("자치구"), [Optional()], description=_l("서류에 적힌 주소의 자치구입니다."))
     guardian = BooleanField(_l("만 14세 미만이며, 보호자의 동의를 서류로 확인했습니다."))
     namesake = RadioField(
@@ -114,6 +102,23 @@ class DeskForm(BaseForm):
             ]
         ),
         default="",
+    )
+
+
+class DeskForm(DocumentsForm):
+    email = _line(_l("계정의 이메일"), maximum=254, type="email", autocomplete="off", inputmode="email")
+    name = _line(_l("이름"), _l("신분증에 적힌 대로"), autocomplete="off")
+    birth_date = _line(_l("생년월일"), _l("예: 1990-05-17. 주민등록번호 뒷자리는 적지 않습니다."), autocomplete="off")
+    phone = _line(_l("전화번호"), _l("예: 010-1234-5678"), type="tel", autocomplete="off")
+    sex = RadioField(_l("성별"), [Optional()], choices=options(_SEXES), default="")
+    level = RadioField(
+        _l("확인한 것"),
+        [InputRequired(_CHOOSE)],
+        choices=options([("2", _l("본인이며 서울 시민 (투표할 수 있음)")), ("1", _l("본인임만 확인"))]),
+        default="2",
+    )
+    basis = SelectField(
+        _l("서울과의 관계"), [Optional()], description=_l("서울 시민으로 확인할 때 서류로 본 것을 고릅니다.")
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

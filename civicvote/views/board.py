@@ -1,13 +1,13 @@
 """The public board: every vote's chain, its files, and where my tracker stands."""
 
-from flask import Blueprint, Response, request, stream_with_context, url_for
+from flask import Blueprint, Response, jsonify, request, stream_with_context, url_for
 from flask.typing import ResponseReturnValue
 
 from civicvote.db import session
 from civicvote.domain import districts
 from civicvote.domain.ballots.encoding import canonical
 from civicvote.domain.paging import Cursor
-from civicvote.services import board
+from civicvote.services import board, counting
 from civicvote.web.access import public
 from civicvote.web.i18n import language
 from civicvote.web.render import download, page
@@ -36,12 +36,39 @@ def detail(slug: str) -> ResponseReturnValue:
     return page(
         "board/detail.html",
         partial="board/_lookup.html",
-        view=board.detail(session(), slug),
+        view=(view := board.detail(session(), slug)),
+        news=counting.news.news(session(), view.vote),
+        ended=counting.custody.ended(session(), view.vote.id),
+        days=counting.custody.objection_days(view.vote),
         slug=slug,
         typed=typed,
         lookup=lookup,
         names=dict(districts.choices(language())),
     )
+
+
+@bp.get("/board/<slug>/turnout")
+@public
+def turnout(slug: str) -> ResponseReturnValue:
+    """Who took part: total, by hour, by district."""
+    return page(
+        "board/turnout.html",
+        view=board.turnout_of(session(), slug),
+        slug=slug,
+        names=dict(districts.choices(language())),
+    )
+
+
+@bp.get("/board/<slug>/turnout.json")
+@public
+def turnout_file(slug: str) -> ResponseReturnValue:
+    """The same for machines: newsrooms ask this address again and again."""
+    view = board.turnout_of(session(), slug)
+    names = dict(districts.choices(language()))
+    response = jsonify(board.turnout_document(view.vote, slug, view.turnout, view.hours, names))
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.cache_control.max_age = 60
+    return response
 
 
 @bp.get("/board/<slug>/board.jsonl")

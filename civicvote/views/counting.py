@@ -5,24 +5,32 @@ from typing import Any
 from flask import Blueprint, flash, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 
 from civicvote.db import session
 from civicvote.domain.permissions import Permission
-from civicvote.forms.counting import ApprovalForm, DiscardForm, OpenedForm
+from civicvote.forms.counting import CorrectionForm, DiscardForm, EndingForm, OpenedForm
+from civicvote.forms.release import PublishForm, ReleaseForm
 from civicvote.services import counting
-from civicvote.web.access import current_actor, keys, requires
+from civicvote.services.counting.custody import Key
+from civicvote.web.access import current_actor, keys, requires, takes
 from civicvote.web.render import done, download, page
 
 bp = Blueprint("counting", __name__, url_prefix="/budget/<slug>/count")
+
+#: Room for the opened ballots of two million people.
+OPENED_BYTES = 256 * 1024 * 1024
 
 
 def _show(slug: str, *, status: int = 200, **forms: object) -> ResponseReturnValue:
     context: dict[str, Any] = {
         "opened_form": OpenedForm(),
-        "approval_form": ApprovalForm(),
+        "approval_form": PublishForm(formdata=None),
+        "release_form": ReleaseForm(formdata=None),
         "discard_form": DiscardForm(),
     } | forms
     context["stand"] = counting.stand(session(), current_actor(), slug)
+    context["release"] = counting.release.shown(session(), current_actor(), slug)
     return page("counting/index.html", status=status, **context)
 
 
@@ -59,6 +67,7 @@ def run(slug: str) -> ResponseReturnValue:
 
 
 @bp.post("/opened")
+@takes(OPENED_BYTES)
 @requires(Permission.COUNT_RUN)
 def opened(slug: str) -> ResponseReturnValue:
     """Take what the offline machine gave back."""
@@ -73,16 +82,37 @@ def opened(slug: str) -> ResponseReturnValue:
 
 
 @bp.post("/publish")
+@takes(OPENED_BYTES)
 @requires(Permission.COUNT_APPROVE)
 def publish(slug: str) -> ResponseReturnValue:
     """Count again and publish."""
-    form = ApprovalForm()
+    form = PublishForm()
     with form.refusing() as ok:
-        counting.publish(session(), current_actor(), slug, keys=keys(), opened=form.content)
+        counting.publish(session(), current_actor(), slug, keys=keys(), opened=form.content, pooled=form.only_totals)
     if not ok:
         return _show(slug, status=422, approval_form=form)
     flash(_("다시 개표한 결과가 같아 결과를 공표했습니다."), "success")
     return done(url_for("results.detail", slug=slug))
+
+
+@bp.post("/release")
+@requires(Permission.COUNT_RUN)
+def release(slug: str) -> ResponseReturnValue:
+    """What the person who counted wants published: single ballots or totals only."""
+    form = ReleaseForm()
+    if form.validate_on_submit():
+        counting.release.choose(session(), current_actor(), slug, only_totals=form.only_totals)
+        flash(_("공개 범위를 저장했습니다. 다른 담당자가 같은 것을 골라야 공표됩니다."), "success")
+        return done(url_for("counting.index", slug=slug))
+    return _show(slug, status=422, release_form=form)
+
+
+@bp.post("/whole-bundle")
+@requires(Permission.AUDIT_READ)
+def whole_bundle(slug: str) -> ResponseReturnValue:
+    """The bundle with its single ballots, for auditors, where only totals were published."""
+    content = counting.release.withheld(session(), current_actor(), slug)
+    return download(content, f"{slug}-whole-bundle.zip", "application/zip")
 
 
 @bp.post("/discard")
@@ -95,3 +125,79 @@ def discard(slug: str) -> ResponseReturnValue:
         flash(_("개표 결과를 반려했습니다. 다시 개표해야 합니다."), "info")
         return done(url_for("counting.index", slug=slug))
     return _show(slug, status=422, discard_form=form)
+
+
+@bp.get("/ceremony")
+def ceremony(slug: str) -> ResponseReturnValue:
+    """The checklist of the key ceremony, to print."""
+    return page("counting/ceremony.html", it=counting.ceremony(session(), current_actor(), slug, keys=keys()))
+
+
+def _keys(slug: str, *, status: int = 200, form: EndingForm | None = None, key: str = "") -> ResponseReturnValue:
+    return page(
+        "counting/custody.html",
+        status=status,
+        it=counting.custody.custody(session(), current_actor(), slug, keys=keys()),
+        form=form or EndingForm(formdata=None),
+        wrong=key,
+    )
+
+
+@bp.get("/keys")
+def custody(slug: str) -> ResponseReturnValue:
+    """Where the vote's keys are, and who said that they are destroyed."""
+    return _keys(slug)
+
+
+@bp.post("/keys/<any(vote,roll):key>")
+@requires(Permission.COUNT_APPROVE)
+def destroy(slug: str, key: str) -> ResponseReturnValue:
+    """One person's word that a key is destroyed; the second one's ends it."""
+    form = EndingForm()
+    if form.validate_on_submit():
+        with form.refusing() as ok:
+            ended = counting.custody.destroy(
+                session(), current_actor(), slug, Key(key), how=form.how.data or "", keys=keys()
+            )
+        if ok:
+            if ended:
+                flash(_("두 사람이 확인하여 열쇠를 폐기했습니다. 게시판과 감사기록에 남겼습니다."), "success")
+            else:
+                flash(_("확인을 기록했습니다. 다른 담당자가 확인하면 폐기됩니다."), "info")
+            return done(url_for("counting.custody", slug=slug))
+    return _keys(slug, status=422, form=form, key=key)
+
+
+def _changes(slug: str, *, status: int = 200, form: CorrectionForm | None = None) -> ResponseReturnValue:
+    desk = counting.news.desk(session(), current_actor(), slug)
+    form = form or CorrectionForm(formdata=None)
+    form.project.choices = _projects(desk)
+    return page("counting/changes.html", status=status, desk=desk, form=form)
+
+
+def _projects(desk: counting.news.Desk) -> list[SelectChoice]:
+    named = (SelectChoice(number, f"{number} · {title}") for number, title in desk.choices)
+    return [SelectChoice("", _("사업을 고르십시오")), *named]
+
+
+@bp.get("/changes")
+def changes(slug: str) -> ResponseReturnValue:
+    """What changed about the ballot since it was announced, and how far people have been told."""
+    return _changes(slug)
+
+
+@bp.post("/changes")
+@requires(Permission.PROJECT_EXCLUDE)
+def correct(slug: str) -> ResponseReturnValue:
+    """Put something right, in public."""
+    form = CorrectionForm()
+    form.project.choices = _projects(counting.news.desk(session(), current_actor(), slug))
+    if form.validate_on_submit():
+        with form.refusing() as ok:
+            counting.news.correct(
+                session(), current_actor(), slug, project=form.project.data, text=form.text.data or "", keys=keys()
+            )
+        if ok:
+            flash(_("정정을 게시판에 올렸습니다. 참여한 분들께 차례로 알립니다."), "success")
+            return done(url_for("counting.changes", slug=slug))
+    return _changes(slug, status=422, form=form)

@@ -9,9 +9,20 @@ from flask_babel import gettext as _
 from civicvote.db import session
 from civicvote.domain.paging import Cursor
 from civicvote.domain.permissions import Permission as P
-from civicvote.forms.cycles import CycleForm, HoldForm, PoolForm, ReasonForm, VersionForm
+from civicvote.forms.base import BaseForm
+from civicvote.forms.cycles import (
+    AlternativesForm,
+    CapForm,
+    CycleForm,
+    HoldForm,
+    LockedForm,
+    PoolForm,
+    ReasonForm,
+    VersionForm,
+)
 from civicvote.services import cycles
 from civicvote.services.cycles import ballot_list as lists
+from civicvote.services.cycles import terms as list_terms
 from civicvote.web.access import current_actor, keys, public, requires
 from civicvote.web.render import done, page
 
@@ -111,7 +122,7 @@ def pools(slug: str) -> ResponseReturnValue:
 def pool(slug: str, pool_id: UUID) -> ResponseReturnValue:
     """One pool's form."""
     cycle, found = cycles.pool(session(), current_actor(), slug, pool_id)
-    form = PoolForm.of(found, cycle.version)
+    form = PoolForm.of(cycle, found, cycle.version)
     title = cycle.title
     if form.validate_on_submit():
         with form.refusing() as ok:
@@ -232,3 +243,79 @@ def exclude(slug: str, project_id: UUID) -> ResponseReturnValue:
     return page(
         "cycles/exclude.html", status=422 if form.is_submitted() else 200, form=form, cycle=cycle, project=project
     )
+
+
+def _terms_page(slug: str, view: list_terms.TermsView, **sent: BaseForm) -> ResponseReturnValue:
+    forms = {"alternatives": AlternativesForm(view), "cap_form": CapForm(view), "locked": LockedForm(view)} | sent
+    return page("cycles/terms.html", status=422 if sent else 200, view=view, slug=slug, **forms)
+
+
+@bp.get("/<slug>/ballot-list/terms")
+@requires(P.CYCLE_MANAGE)
+def terms(slug: str) -> ResponseReturnValue:
+    """Alternatives, caps and settled projects of the list that is being prepared."""
+    return _terms_page(slug, list_terms.show(session(), current_actor(), slug))
+
+
+@bp.post("/<slug>/ballot-list/terms/alternatives")
+@requires(P.CYCLE_MANAGE)
+def add_alternatives(slug: str) -> ResponseReturnValue:
+    """Name projects of which at most one is to be funded."""
+    view = list_terms.show(session(), current_actor(), slug)
+    form = AlternativesForm(view)
+    if form.validate_on_submit():
+        with form.refusing() as ok:
+            list_terms.add_alternatives(
+                session(), current_actor(), slug, title=form.title.data or "", projects=form.ids
+            )
+        if ok:
+            flash(_("묶음을 추가했습니다."), "success")
+            return done(url_for("cycles.terms", slug=slug))
+    return _terms_page(slug, view, alternatives=form)
+
+
+@bp.post("/<slug>/ballot-list/terms/caps")
+@requires(P.CYCLE_MANAGE)
+def add_cap(slug: str) -> ResponseReturnValue:
+    """Limit what a category or district may get."""
+    view = list_terms.show(session(), current_actor(), slug)
+    form = CapForm(view)
+    if form.validate_on_submit():
+        with form.refusing() as ok:
+            list_terms.add_cap(
+                session(),
+                current_actor(),
+                slug,
+                scope=form.scope,
+                value=form.value,
+                max_projects=form.max_projects.data,
+                max_won=form.max_won.data,
+            )
+        if ok:
+            flash(_("한도를 추가했습니다."), "success")
+            return done(url_for("cycles.terms", slug=slug))
+    return _terms_page(slug, view, cap_form=form)
+
+
+@bp.post("/<slug>/ballot-list/terms/locked")
+@requires(P.CYCLE_MANAGE)
+def lock_in(slug: str) -> ResponseReturnValue:
+    """Settle a project before the vote."""
+    view = list_terms.show(session(), current_actor(), slug)
+    form = LockedForm(view)
+    if form.validate_on_submit():
+        with form.refusing() as ok:
+            list_terms.lock_in(session(), current_actor(), slug, project=form.chosen, reason=form.reason.data or "")
+        if ok:
+            flash(_("확정 사업으로 정했습니다."), "success")
+            return done(url_for("cycles.terms", slug=slug))
+    return _terms_page(slug, view, locked=form)
+
+
+@bp.post("/<slug>/ballot-list/terms/<uuid:term_id>/remove")
+@requires(P.CYCLE_MANAGE)
+def remove_term(slug: str, term_id: UUID) -> ResponseReturnValue:
+    """Take one of them back."""
+    list_terms.remove(session(), current_actor(), slug, term_id)
+    flash(_("지웠습니다."), "success")
+    return done(url_for("cycles.terms", slug=slug))

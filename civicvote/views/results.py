@@ -1,5 +1,6 @@
 """Published results, for everybody."""
 
+import json
 from uuid import UUID
 
 from flask import Blueprint
@@ -29,6 +30,21 @@ def detail(slug: str) -> ResponseReturnValue:
 def project_reason(slug: str, project_id: UUID) -> ResponseReturnValue:
     """Why one project was or was not chosen."""
     return page("results/reason.html", why=results.why(session(), current_actor(), slug, project_id))
+
+
+@bp.get("/log")
+@public
+def log(slug: str) -> ResponseReturnValue:
+    """Every step of the count."""
+    return page("results/log.html", log=results.log(session(), current_actor(), slug))
+
+
+@bp.get("/log.json")
+@public
+def log_file(slug: str) -> ResponseReturnValue:
+    """The same as JSON."""
+    body = json.dumps(results.log_document(session(), current_actor(), slug), ensure_ascii=False, indent=1)
+    return as_file(body.encode(), f"{slug}-log.json", "application/json; charset=utf-8")
 
 
 @bp.get("/files/<name>")

@@ -1,12 +1,17 @@
-"""The ballot box, page by page: choose, look again, cast, keep the receipt. What was picked never enters an address or a cookie."""
+"""The ballot box, page by page: choose, put in order, compare, look again, cast, keep the receipt.
 
-from flask import Blueprint, redirect, url_for
+What was picked never enters an address or a cookie: it travels in the forms of the pages alone.
+"""
+
+from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from civicvote.db import reader, session
+from civicvote.domain import districts
+from civicvote.domain.ballot_paper import Paper
 from civicvote.domain.ballots.receipts import Receipt
-from civicvote.forms.voting import BasketForm, CastForm, ReceiptForm
-from civicvote.services import board, voting
+from civicvote.forms.voting import BasketForm, CastForm, OrderForm, PaperForm, ReceiptForm
+from civicvote.services import board, counting, voting
 from civicvote.web import qr
 from civicvote.web.access import current_actor, keys, settings
 from civicvote.web.observe import arrived
@@ -15,17 +20,21 @@ from civicvote.web.render import download, page
 bp = Blueprint("voting", __name__, url_prefix="/budget/<slug>/vote")
 
 
-def _basket(slug: str, form: BasketForm, *, status: int = 200) -> ResponseReturnValue:
+def _basket(slug: str, form: PaperForm, *, status: int = 200) -> ResponseReturnValue:
     booth = voting.booth(reader(), current_actor(), slug, arrived=arrived(), keys=keys())
+    picks = booth.touched(form.paper)
     return page(
         "voting/basket.html",
         partial="voting/_choices.html",
         status=status,
         booth=booth,
+        news=counting.news.of(reader(), slug),
         form=form,
-        picks=form.chosen,
-        picked=booth.picked(form.chosen),
-        filters=form.filters,
+        paper=form.paper,
+        picks=picks,
+        picked=booth.picked(picks),
+        filters=BasketForm().filters,
+        areas=[(one, booth.districts().get(one.code, 0)) for one in districts.DISTRICTS],
     )
 
 
@@ -37,21 +46,87 @@ def basket(slug: str) -> ResponseReturnValue:
 
 @bp.post("")
 def choose(slug: str) -> ResponseReturnValue:
-    """The basket again with what is ticked: narrowed to a search, or on the way back from the last look."""
+    """The basket again with what is filled in: narrowed to a search, or on the way back from a look."""
     return _basket(slug, BasketForm())
+
+
+@bp.post("/begun")
+def begun(slug: str) -> ResponseReturnValue:
+    """The page's script says that somebody has begun; what they picked it doesn't say."""
+    voting.begun(session(), current_actor(), slug, arrived=arrived())
+    return "", 204
+
+
+@bp.route("/compare", methods=["GET", "POST"])
+def compare(slug: str) -> ResponseReturnValue:
+    """Two or three projects side by side; the paper comes along and goes back."""
+    form = BasketForm()
+    if not form.is_submitted():
+        return _to_basket(slug)
+    with form.refusing() as well:
+        found = voting.beside(reader(), current_actor(), slug, form.compare.data or [], arrived=arrived(), keys=keys())
+    if not well:
+        return _basket(slug, form, status=422)
+    paper = form.paper
+    return page(
+        "voting/compare.html",
+        booth=found.booth,
+        rows=found.rows,
+        form=form,
+        paper=paper,
+        picks=found.booth.touched(paper),
+        filters=form.filters,
+    )
+
+
+@bp.route("/order", methods=["GET", "POST"])
+def order(slug: str) -> ResponseReturnValue:
+    """A ranking's second step: the picks in order of preference."""
+    form = OrderForm()
+    if not form.is_submitted():
+        return _to_basket(slug)
+    return _order(slug, form, form.moved)
+
+
+def _order(slug: str, form: PaperForm, paper: Paper, *, status: int = 200) -> ResponseReturnValue:
+    with form.refusing() as well:
+        voting.begun(session(), current_actor(), slug, arrived=arrived())
+        found = voting.ordering(reader(), current_actor(), slug, paper, arrived=arrived(), keys=keys())
+    if not well:
+        return _basket(slug, form, status=422)
+    shown = {} if not form.beside else paper.texts
+    return page(
+        "voting/order.html", status=status, overview=found, booth=found.booth, form=form, shown=shown, move=_moved()
+    )
+
+
+def _moved() -> str:
+    return request.form.get("move", "")[:70]
+
+
+def _to_basket(slug: str) -> ResponseReturnValue:
+    return redirect(url_for("voting.basket", slug=slug), 303)
 
 
 @bp.route("/confirm", methods=["GET", "POST"])
 def confirm(slug: str) -> ResponseReturnValue:
-    """A last look at the picks."""
+    """A last look at the paper."""
     form = BasketForm()
     if not form.is_submitted():
-        return redirect(url_for("voting.basket", slug=slug), 303)
+        return _to_basket(slug)
     with form.refusing() as well:
-        found = voting.overview(reader(), current_actor(), slug, form.chosen, arrived=arrived(), keys=keys())
+        voting.begun(session(), current_actor(), slug, arrived=arrived())
+        found = voting.overview(reader(), current_actor(), slug, form.paper, arrived=arrived(), keys=keys())
     if not well:
-        return _basket(slug, form, status=422)
+        return _again(slug, form)
     return page("voting/confirm.html", overview=found, booth=found.booth, key=voting.new_form_key())
+
+
+def _again(slug: str, form: PaperForm) -> ResponseReturnValue:
+    """The page where what was refused can be put right, as it was filled in."""
+    if form.beside and form.paper.picks:
+        return _order(slug, form, form.paper, status=422)
+    return _basket(slug, form, status=422)
 
 
 @bp.route("/receipt", methods=["GET", "POST"])
@@ -59,16 +134,14 @@ def receipt(slug: str) -> ResponseReturnValue:
     """Cast, and answer with the receipt: it is shown once, here."""
     form = CastForm()
     if not form.is_submitted():
-        return redirect(url_for("voting.basket", slug=slug), 303)
+        return _to_basket(slug)
     with form.refusing() as well:
         given = voting.cast(
-            session(), current_actor(), slug, form.chosen, key=form.key.data or "", arrived=arrived(), keys=keys()
+            session(), current_actor(), slug, form.paper, key=form.key.data or "", arrived=arrived(), keys=keys()
         )
     if not well:
-        again = BasketForm()
-        again.form_errors = [*form.form_errors, *form.key.errors]
-        again.picks.errors = form.picks.errors
-        return _basket(slug, again, status=422)
+        form.form_errors = [*form.form_errors, *form.key.errors]
+        return _again(slug, form)
     return _receipt(slug, given)
 
 

@@ -5,8 +5,9 @@ from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
-from flask import Flask, current_app, g, redirect, request, url_for
+from flask import Flask, current_app, flash, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from flask_login import LoginManager, UserMixin
 from werkzeug.wrappers import Response
 
@@ -110,6 +111,16 @@ def requires(permission: Permission, *others: Permission) -> Callable[[Callable[
     return decorate
 
 
+def takes(size: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Let those who may open a page send up to `size` bytes: the whole count of a city is larger than any other form."""
+
+    def decorate(view: Callable[P, R]) -> Callable[P, R]:
+        view.__largest__ = size  # type: ignore[attr-defined]
+        return view
+
+    return decorate
+
+
 class SecondFactorNeededError(Exception):
     """The account's official roles wait for a second factor."""
 
@@ -125,7 +136,9 @@ def safe_next(target: str | None) -> str | None:
 
 
 def to_sign_in() -> Response:
-    """Send a visitor to sign in, and back afterwards."""
+    """Send a visitor to sign in, and back afterwards. What somebody sent while signed out is lost, so they are told."""
+    if request.method != "GET":
+        flash(_("로그인되어 있지 않아 방금 보낸 내용을 처리하지 않았습니다. 로그인한 뒤 다시 해 주십시오."), "warning")
     here = request.full_path.rstrip("?") if request.method == "GET" else safe_referrer()
     return redirect(url_for("accounts.sign_in", next=here), 303)
 
@@ -143,7 +156,11 @@ def safe_referrer() -> str | None:
 
 def _guard() -> ResponseReturnValue | None:
     view: Any = current_app.view_functions.get(request.endpoint or "")
-    if view is None or getattr(view, "__public__", False) or current_actor().signed_in:
+    if view is None or getattr(view, "__public__", False):
+        return None
+    if current_actor().known:
+        if hasattr(view, "__largest__") and current_actor().can(view.__permission__):
+            request.max_content_length = view.__largest__  # before anybody, the CSRF check first, reads the form
         return None
     if request.headers.get("HX-Request"):
         response = current_app.response_class(status=204)

@@ -69,10 +69,15 @@ WORDS: dict[int, tuple[Message, Message]] = {
 }
 
 
+#: Over a conflict that says itself what is in the way: not every one is a change by somebody else.
+NOT_NOW = msg("지금은 할 수 없습니다")
+
+
 def _domain(error: DomainError) -> Problem:
     status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 400)
     headers = {"Retry-After": str(error.retry_after)} if isinstance(error, TooManyError) else {}
-    return Problem(status, WORDS[status][0], error.message, headers)
+    told = status == 409 and error.message != ConflictError.default  # too early, say, or by the wrong person
+    return Problem(status, NOT_NOW if told else WORDS[status][0], error.message, headers)
 
 
 def _http(error: HTTPException) -> Problem:

@@ -1,6 +1,7 @@
 """How values read: won, dates, particles, states."""
 
 import math
+from collections.abc import Callable
 from datetime import datetime
 from fractions import Fraction
 from typing import Any
@@ -50,7 +51,16 @@ def explained(loser: Any, currency: str = "KRW") -> str:
 
     Won are cut, not rounded: what supporters have left must never look like enough.
     """
-    return say(loser.explained(lambda value: money_exact(math.floor(value) if currency == "KRW" else value, currency)))
+    return say(loser.explained(_told(currency)))
+
+
+def figures(project: Any, currency: str = "KRW") -> list[str]:
+    """What stands behind a result (`services.results.Winner`, `Loser`): short sentences."""
+    return [say(sentence) for sentence in project.figures(_told(currency))]
+
+
+def _told(currency: str) -> Callable[[int | Fraction], str]:
+    return lambda value: money_exact(math.floor(value) if currency == "KRW" else value, currency)
 
 
 def _whole(value: int | Fraction) -> int:
@@ -115,6 +125,7 @@ def init_app(app: Flask) -> None:
         money,
         money_exact,
         explained,
+        figures,
         moment,
         deadline,
         day,

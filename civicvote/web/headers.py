@@ -64,7 +64,9 @@ def init_app(app: Flask, settings: Settings) -> None:
         # Pages differ by person and language; only what says otherwise may be kept.
         headers.setdefault(
             "Cache-Control",
-            "private, no-store" if g.get("_login_user") or request.method != "GET" else "private, no-cache",
+            "private, no-store"
+            if g.get("_login_user") or g.get("station") or request.method != "GET"
+            else "private, no-cache",
         )
         response.vary.update(("Cookie", "Accept-Language"))
         return response

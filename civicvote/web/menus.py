@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Flask, request, url_for
+from flask import Flask, g, request, url_for
 from flask_babel import gettext as _
 from flask_wtf.csrf import generate_csrf
 
@@ -22,6 +22,8 @@ def _entry(label: str, endpoint: str, **values: Any) -> Entry:
 
 def nav() -> list[Entry]:
     """The main menu: what everybody may read, then the work of officials."""
+    if g.get("station"):
+        return []
     actor = current_actor()
     entries = [
         _entry(_("시민공감예산"), "cycles.index"),
@@ -41,6 +43,8 @@ def nav() -> list[Entry]:
 
 def account_menu() -> list[Entry]:
     """Behind the person's name."""
+    if g.get("station"):
+        return []
     if not current_actor().signed_in:
         return [_entry(_("로그인"), "accounts.sign_in"), _entry(_("회원가입"), "accounts.sign_up")]
     return [

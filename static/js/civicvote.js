@@ -3,8 +3,8 @@
 // that htmx swaps in need no wiring; `enhance` shows what only makes sense with a script.
 
 const doc = document;
-const all = (selector, root = doc) => [...root.querySelectorAll(selector)];
-const fill = (template, values) => template.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+export const all = (selector, root = doc) => [...root.querySelectorAll(selector)];
+export const fill = (template, values) => template.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
 const english = doc.documentElement.lang === "en";
 const make = (tag, className, text) => {
   const element = doc.createElement(tag);
@@ -238,48 +238,6 @@ doc.addEventListener("visibilitychange", () => {
   for (const form of all("form[data-autosave]")) if (drafts.has(form)) save(form, drafts.get(form), true);
 });
 
-// The basket: sums what is picked, in all and per group, and writes the same sentences the server would.
-doc.addEventListener("change", (event) => {
-  const form = event.target.closest?.("[data-basket]");
-  if (form && event.target.matches("[data-cost]")) basket(form);
-});
-
-function basket(form) {
-  const money = form.dataset.unit === "won";
-  const over = tally(form, form, money);
-  for (const group of all("[data-basket-group]", form)) tally(group, group, group.dataset.unit === "won");
-  const bar = form.querySelector("[data-basket-bar]");
-  bar?.classList.toggle("basket-bar--over", over);
-  const said = bar?.querySelector("[data-basket-said]");
-  if (said) said.textContent = bar.querySelector("[data-basket-text]").textContent;
-}
-
-function tally(root, { dataset }, money) {
-  const picked = all("[data-cost]:checked", root);
-  const spent = picked.reduce((sum, box) => sum + Number(box.dataset.cost), 0);
-  const limit = Number(dataset.limit);
-  const value = money ? spent : picked.length;
-  const write = money ? won : String;
-  const over = limit > 0 && value > limit;
-  const grouped = root.matches("[data-basket-group]");
-  const texts = all("[data-basket-text]", root).filter((text) => grouped || !text.closest("[data-basket-group]"));
-  for (const text of texts) {
-    text.textContent = fill((over && text.dataset.over) || text.dataset.text, {
-      count: picked.length,
-      spent: won(spent),
-      limit: write(limit),
-      left: write(Math.max(limit - value, 0)),
-      over: write(value - limit),
-      least: dataset.least ?? 0,
-    });
-  }
-  if (!grouped) {
-    const share = limit > 0 ? Math.min((100 * value) / limit, 100) : 0;
-    root.querySelector("[data-basket-fill]")?.setAttribute("width", `${share}%`);
-  }
-  return over;
-}
-
 // Deadlines count down on the reader's clock; whether something is open, the server says.
 function countdowns() {
   for (const time of all("[data-countdown]")) {
@@ -362,14 +320,6 @@ function enhance(root) {
     const field = doc.getElementById(counter.dataset.counter);
     if (field?.value) count(counter, field);
   }
-  for (const form of all("[data-basket]", root)) tallyOnce(form);
-}
-
-const seen = new WeakSet();
-function tallyOnce(form) {
-  if (seen.has(form)) return;
-  seen.add(form);
-  basket(form); // a browser restores ticks when somebody comes back
 }
 
 enhance(doc);

@@ -76,7 +76,10 @@ def _saved(project: Project) -> ResponseReturnValue:
         flash(_("초안을 저장했습니다. 제출하기 전에는 나만 볼 수 있습니다."), "success")
         return done(url_for("projects.edit", project_id=project.id))
     flash(
-        _("접수번호 %(number)s로 접수되어 있습니다. 검토가 시작되면 이메일로 알려 드립니다.", number=project.number),
+        _(
+            "제안이 접수되어 있습니다(접수번호 %(number)s). 검토가 시작되면 이메일로 알려 드립니다.",
+            number=project.number,
+        ),
         "success",
     )
     return done(url_for("projects.detail", project_id=project.id))
