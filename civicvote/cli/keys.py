@@ -1,9 +1,10 @@
-"""`civicvote keys`: the ceremony in which a vote's key is made, split, and put together again.
+"""`civicvote keys`: the ceremony in which a vote's key is made, split, put together again, and destroyed.
 
-Runs on an offline machine: needs neither the database nor Flask.
+Runs on an offline machine and needs neither the database nor Flask, but for `destroy`, which is for the server.
 """
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import combinations, islice
@@ -62,19 +63,24 @@ def split(key_file: Path, shares: str, holders: tuple[str, ...], out: Path) -> N
         write_private(out, files)
     _tell_made(vote, pair.public, out, list(files))
     _tell_shares()
-    say(msg("나누기 전의 열쇠 파일을 지우십시오: %(path)s", path=key_file))
+    say(msg("나누기 전의 열쇠 파일을 civicvote keys wipe로 지우십시오: %(path)s", path=key_file))
+
+
+SHEETS = click.argument(
+    "shares", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="[SHARE]..."
+)
+ASK = click.option("--ask", is_flag=True, help="조각의 낱말을 파일에서 읽지 않고 화면에서 차례로 입력받습니다.")
 
 
 @keys.command()
-@click.argument(
-    "shares", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="SHARE..."
-)
+@SHEETS
+@ASK
 @click.option("--vote", help="투표 번호. 조각에 머리글이 없을 때만 적습니다.")
 @click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="열쇠 파일")
-def combine(shares: tuple[Path, ...], vote: str | None, out: Path) -> None:
+def combine(shares: tuple[Path, ...], *, ask: bool, vote: str | None, out: Path) -> None:
     """조각을 합쳐 열쇠 파일을 만듭니다. 개표만 하려면 civicvote count --share를 쓰십시오."""
     with plain_words():
-        texts = [read_text(share) for share in shares]
+        texts = sheets(shares, ask=ask)
         named = _named(texts)
         label = named[0] if named else vote
         if label is None or (vote and vote != label):
@@ -82,16 +88,137 @@ def combine(shares: tuple[Path, ...], vote: str | None, out: Path) -> None:
         secret = vote_keys.combine(map(vote_keys.read_share, texts), named[1] if named else None)
         write_private(out.parent, {out.name: vote_keys.key_file(secret, label)})
     say(msg("투표 %(vote)s의 열쇠를 복원해 %(path)s에 썼습니다.", vote=label, path=out))
-    say(msg("공개키 확인값: %(value)s", value=vote_keys.fingerprint(vote_keys.vote_key(secret).public)))
-    say(msg("개표가 끝나면 이 파일을 지우십시오."))
+    _tell_print(vote_keys.vote_key(secret).public)
+    say(msg("개표가 끝나면 이 파일을 civicvote keys wipe로 지우십시오."))
 
 
-def load_secret(vote: str, public: bytes, key: Path | None, shares: Sequence[Path]) -> bytes:
-    """The vote's secret key from one key file or from share sheets; InvalidError when it belongs to another vote."""
-    if (key is None) == (not shares):
-        raise InvalidError(msg("열쇠 파일(--key) 하나나 조각(--share) 여러 개 가운데 한 가지를 적어 주십시오."))
+@keys.command()
+@SHEETS
+@click.option("--ask", is_flag=True, help="보관자 한 사람이 자기 조각의 낱말을 화면에서 입력해 확인합니다.")
+@click.option("--public", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="public.json 파일")
+def verify(shares: tuple[Path, ...], *, ask: bool, public: Path | None) -> None:
+    """조각이 맞게 적혔는지, 모이면 투표의 열쇠가 되는지 확인합니다. 열쇠를 쓰지도 남기지도 않습니다."""
+    with plain_words():
+        texts = sheets(shares, ask=ask, most=1)
+        wanted = vote_keys.read_public_file(read_text(public)) if public else _named(texts)
+        named = _named(texts)
+        if wanted and named and named != wanted:
+            raise InvalidError(msg("이 조각들은 %(vote)s 투표의 것이 아닙니다.", vote=wanted[0]))
+        words = [vote_keys.read_share(text) for text in texts]
+        found = [vote_keys.check_share(one) for one in words]
+        for one in found:
+            say(msg("조각 %(number)s번: 낱말이 모두 맞습니다.", number=one.number))
+        if len({one.split for one in found}) > 1:
+            raise InvalidError(msg("따로 나눈 조각들이 섞였습니다. 같은 날 함께 만든 조각만 모아 주십시오."))
+        needed = found[0].threshold
+        if len({one.number for one in found}) < needed:
+            say(msg("열쇠를 만들려면 조각 %(needed)s개가 필요합니다. 여기까지는 이상이 없습니다.", needed=needed))
+            return
+        made = vote_keys.vote_key(vote_keys.combine(words, wanted[1] if wanted else None)).public
+    if wanted:
+        say(msg("모인 조각으로 투표 %(vote)s의 열쇠를 만들 수 있습니다.", vote=wanted[0]))
+    else:
+        say(msg("모인 조각으로 열쇠를 만들 수 있습니다. 확인값을 투표 공고의 값과 비교하십시오."))
+    _tell_print(made)
+
+
+@keys.command()
+@click.argument(
+    "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE..."
+)
+@click.option("--yes", is_flag=True, help="묻지 않고 지웁니다.")
+def wipe(files: tuple[Path, ...], *, yes: bool) -> None:
+    """열쇠 파일과 조각 파일을 덮어쓴 뒤 지웁니다. 다른 파일은 건드리지 않습니다."""
+    with plain_words():
+        for path in files:
+            _check_secret(path)
+        if not yes:
+            click.confirm(str(msg("파일 %(n)s개를 되살릴 수 없게 지웁니다. 계속할까요?", n=len(files))), abort=True)
+        for path in files:
+            with path.open("r+b", buffering=0) as file:
+                file.write(bytes(path.stat().st_size))
+                os.fsync(file.fileno())
+            path.unlink()
+            say(msg("지웠습니다: %(path)s", path=path))
+    say(msg("이동식 저장장치나 백업에 옮겨 둔 사본이 있으면 그것도 지우십시오."))
+
+
+@keys.command()
+def destroy() -> None:
+    """두 담당자가 화면에서 폐기를 확인한 열쇠가 이 서버에 남아 있으면 지웁니다. 한 사람만 확인한 열쇠는 그대로 둡니다."""
+    from civicvote import db
+    from civicvote.domain.permissions import SYSTEM
+    from civicvote.services.counting import custody
+    from civicvote.settings import Settings
+
+    settings = Settings()
+    with plain_words(), db.opened(settings.url) as database, database.transaction() as session:
+        gone = custody.sweep(session, SYSTEM, keys=settings.keystore)
+    for vote, key in gone:
+        say(msg("투표 %(vote)s의 %(key)s 파일을 지웠습니다.", vote=vote, key=custody.LABELS[key]))
+    if not gone:
+        say(msg("지울 열쇠가 없습니다. 폐기는 담당자 두 사람이 「열쇠 폐기」 화면에서 따로 확인해야 이루어집니다."))
+
+
+def sheets(shares: Sequence[Path], *, ask: bool, most: int = vote_keys.MOST_SHARES) -> list[str]:
+    """The texts of share sheets: of files, or typed at the prompt until there are enough. InvalidError without any."""
+    texts = [read_text(share) for share in shares]
+    if ask:
+        texts += _typed(most)
+    if not texts:
+        raise InvalidError(msg("조각 파일을 적거나 --ask로 낱말을 입력해 주십시오."))
+    return texts
+
+
+def _typed(most: int) -> list[str]:
+    """Ask holder after holder for their words, each checked at once: as many as the first share needs, at most `most`."""
+    texts: list[str] = []
+    known: dict[int, vote_keys.Found] = {}
+    needed = 1
+    while len(known) < min(needed, most):
+        say(msg("조각 %(n)s: 낱말 33개를 적어 주십시오. 낱말마다 앞 네 글자만 적어도 됩니다.", n=len(known) + 1))
+        words: list[str] = []
+        while len(words) < vote_keys.SHARE_WORDS:
+            line = click.prompt(str(msg("  %(n)s번째부터", n=len(words) + 1)), default="", show_default=False)
+            words += [vote_keys.complete(word) for word in re.findall(r"[A-Za-z]+", line)]
+            if not line.strip():
+                break
+        try:
+            found = vote_keys.check_share(words)
+        except InvalidError as error:
+            say(error.message)
+            if not click.confirm(str(msg("다시 적을까요?")), default=True):
+                raise
+            continue
+        if found.number in known:
+            say(msg("이미 적은 조각입니다."))
+            continue
+        known[found.number], needed = found, found.threshold
+        texts.append(" ".join(words))
+        click.clear()  # nobody reads the last holder's words over the next one's shoulder
+        say(msg("조각 %(n)s번을 받았습니다.", n=found.number))
+    return texts
+
+
+def _check_secret(path: Path) -> None:
+    """InvalidError unless the file is a key or a share: `wipe` must not be one for anything else."""
+    text = read_text(path)
+    try:
+        vote_keys.read_key_file(text)
+    except InvalidError:
+        if vote_keys.share_vote(text) is None:
+            raise InvalidError(msg("열쇠 파일도 조각 파일도 아니어서 지우지 않습니다: %(path)s", path=path)) from None
+
+
+def load_secret(vote: str, public: bytes, key: Path | None, shares: Sequence[Path], *, ask: bool = False) -> bytes:
+    """The vote's secret key from one key file or from share sheets; InvalidError when it belongs to another vote.
+
+    `ask`: the words of shares are typed.
+    """
+    if (key is None) == (not shares and not ask):
+        raise InvalidError(msg("열쇠 파일(--key) 하나나 조각(--share, --ask) 여러 개 가운데 한 가지를 적어 주십시오."))
     if key is None:
-        texts = [read_text(share) for share in shares]
+        texts = sheets(shares, ask=ask)
         _named(texts)
         return vote_keys.combine(map(vote_keys.read_share, texts), public)
     label, pair = vote_keys.read_key_file(read_text(key))
@@ -128,14 +255,21 @@ def _tell_made(vote: str, public: bytes, out: Path, names: Sequence[str]) -> Non
     say(msg("투표 %(vote)s의 열쇠를 %(out)s에 만들었습니다.", vote=vote, out=out))
     for name in names:
         click.echo(f"  {name}")
-    say(msg("공개키 확인값: %(value)s", value=vote_keys.fingerprint(public)))
+    _tell_print(public)
     say(msg("참석자 모두가 이 값을 소리 내어 읽고, 투표 공고의 값과 같은지 확인합니다."))
 
 
+def _tell_print(public: bytes) -> None:
+    say(msg("공개키 확인값: %(value)s", value=vote_keys.fingerprint(public)))
+    words = vote_keys.spoken(public)
+    for row in range(0, len(words), 4):
+        click.echo("  " + " ".join(words[row : row + 4]))
+
+
 def _tell_shares() -> None:
-    say(msg("1. 조각마다 한 장씩 인쇄하여 보관자가 낱말 33개를 확인합니다."))
+    say(msg("1. 조각마다 한 장씩 인쇄하고, 보관자가 자기 조각을 civicvote keys verify --ask로 옮겨 적어 확인합니다."))
     say(msg("2. 봉투에 넣고 봉인한 뒤 보관자와 입회인이 서명합니다."))
-    say(msg("3. 조각 파일을 모두 지우고, 인쇄기의 저장 내용도 지웁니다."))
+    say(msg("3. 조각 파일을 civicvote keys wipe로 모두 지우고, 인쇄기의 저장 내용도 지웁니다."))
     say(msg("4. 공개키 파일(public.json)만 서버의 열쇠 폴더 아래 offered 폴더에 넣습니다."))
 
 

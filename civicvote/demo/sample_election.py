@@ -12,8 +12,8 @@ from functools import cache
 from typing import Final
 
 from civicvote.demo.content import CYCLE_2025, Project, projects
-from civicvote.domain.districts import AGE_BANDS, DISTRICTS
-from civicvote.domain.pabulib import dump, from_election
+from civicvote.domain.districts import AGE_BANDS, DISTRICTS, SEOUL
+from civicvote.domain.pabulib import dump, from_election, stated
 from civicvote.domain.tally import Completion, Election, Method, Rule
 from civicvote.domain.tally import Project as Candidate
 
@@ -141,19 +141,19 @@ def text() -> bytes:
         election(),
         {
             "description": CYCLE_2025.title,
-            "country": "Korea",
+            "country": "South Korea",
             "unit": "서울특별시",
             "subunit": CYCLE_2025.pools[0].name,
             "instance": str(CYCLE_2025.year),
-            "rule": "equalshares/add1",
             "date_begin": "29.09.2025",
             "date_end": "26.10.2025",
             "min_length": "1",
             "max_length": str(MAX_PICKS),
+            **stated(RULE),
         },
         columns={
             "category": {number: project.category for number, project in listed.items()},
-            "district": {number: project.district or "" for number, project in listed.items()},
+            "district": {number: project.district or SEOUL for number, project in listed.items()},
         },
     )
     return dump(file)
