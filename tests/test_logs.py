@@ -106,6 +106,8 @@ def test_nothing_typed_is_logged(
     def fill(name: str) -> str:
         if name == "slug":
             return vote.slug
+        if name in {"number", "key"}:  # holes that take no word of ours
+            return {"number": "1", "key": "roll"}[name]
         return str(project.id) if name.endswith("id") else CANARY
 
     sent = 0

@@ -1,7 +1,7 @@
 """The ceremony on the command line."""
 
 import stat
-from itertools import combinations
+from itertools import combinations, pairwise
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,12 @@ VOTE = "seoul-2026"
 
 def run(*arguments: object) -> Result:
     return CliRunner().invoke(keys, [str(one) for one in arguments])
+
+
+def _no_secret(words: tuple[str, ...], done: Result) -> None:
+    """Words of a share never follow each other in what was printed; one alone may stand in a public key's."""
+    shown = " ".join(done.output.split())
+    assert not [pair for pair in pairwise(words) if " ".join(pair) in shown]
 
 
 def test_one_key_file_is_made_for_a_small_vote(tmp_path: Path) -> None:
@@ -47,7 +53,7 @@ def test_three_of_five_shares_are_made_and_any_three_give_the_key(tmp_path: Path
         made.add(vote_keys.read_key_file(out.read_text())[1].secret)
     assert len(made) == 1
     words = vote_keys.read_share(sheets[0].read_text())
-    assert not set(words) & set(done.output.split())
+    _no_secret(words, done)
 
 
 def test_a_key_file_is_split_and_combined_again(tmp_path: Path) -> None:
@@ -114,3 +120,99 @@ def test_wrong_shares_get_plain_words(tmp_path: Path) -> None:
         assert (done.exit_code, words in done.output) == (1, True), done.output
         assert not out.exists()
     assert run("combine", *first[:3], "--out", "/proc/none/out.json").exit_code == 1
+
+
+def _sheets(folder: Path, vote: str = VOTE) -> list[Path]:
+    assert run("make", "--vote", vote, "--shares", "3/5", "--out", folder).exit_code == 0
+    return sorted(folder.glob(f"{vote}.share-*.txt"))
+
+
+def _typed(*sheets: Path) -> str:
+    """What holders type: their words by their first four letters, eleven a line."""
+    lines = []
+    for sheet in sheets:
+        words = [word[:4] for word in vote_keys.read_share(sheet.read_text())]
+        lines += [" ".join(words[at : at + 11]) for at in (0, 11, 22)]
+    return "\n".join(lines) + "\n"
+
+
+def test_shares_are_verified_one_by_one_and_together(tmp_path: Path) -> None:
+    sheets = _sheets(tmp_path)
+    alone = run("verify", sheets[1])
+    assert alone.exit_code == 0, alone.output
+    assert "조각 2번: 낱말이 모두 맞습니다" in alone.output
+    assert "조각 3개가 필요합니다" in alone.output
+    public = vote_keys.read_public_file((tmp_path / f"{VOTE}.public.json").read_text())[1]
+    three = run("verify", *sheets[2:], "--public", tmp_path / f"{VOTE}.public.json")
+    assert three.exit_code == 0, three.output
+    assert vote_keys.fingerprint(public) in three.output
+    assert " ".join(vote_keys.spoken(public)[:4]) in three.output
+    assert {path.name for path in tmp_path.iterdir()} == {*(s.name for s in sheets), f"{VOTE}.public.json"}, "no trace"
+    _no_secret(vote_keys.read_share(sheets[2].read_text()), three)
+
+
+def test_what_is_wrong_with_a_share_is_said(tmp_path: Path) -> None:
+    sheets, other = _sheets(tmp_path), _sheets(tmp_path, "other")
+    again = tmp_path / "again"
+    assert run("make", "--vote", VOTE, "--shares", "3/5", "--out", again).exit_code == 0
+    text = sheets[0].read_text()
+    words = vote_keys.read_share(text)
+    bad, short, swapped = (tmp_path / name for name in ("bad.txt", "short.txt", "swapped.txt"))
+    bad.write_text(" ".join(["zzzz", *words[1:]]))
+    short.write_text(" ".join(words[:-1]))
+    swapped.write_text(" ".join([words[1], words[0], *words[2:]]))
+    cases: list[tuple[list[object], str]] = [
+        ([bad], "다음 번째를 확인해 주십시오: 1"),
+        ([short], "33개여야 하는데 32개"),
+        ([swapped], "검사값이 맞지 않습니다"),
+        ([sheets[0], other[1]], "서로 다른 투표"),
+        ([sheets[0], "--public", tmp_path / "other.public.json"], "other 투표의 것이 아닙니다"),
+        ([], "--ask"),
+    ]
+    for arguments, told in cases:
+        done = run("verify", *arguments)
+        assert (done.exit_code, told in done.output) == (1, True), done.output
+
+
+def test_shares_of_two_ceremonies_dont_mix(tmp_path: Path) -> None:
+    key = tmp_path / f"{VOTE}.key.json"
+    run("make", "--vote", VOTE, "--out", tmp_path)
+    for name in ("a", "b"):
+        assert run("split", key, "--out", tmp_path / name).exit_code == 0
+    mixed = [next((tmp_path / name).glob(f"*share-{n}.txt")) for name, n in (("a", 1), ("a", 2), ("b", 3))]
+    done = run("verify", *mixed)
+    assert (done.exit_code, "따로 나눈 조각들이 섞였습니다" in done.output) == (1, True), done.output
+
+
+def test_holders_type_their_words(tmp_path: Path) -> None:
+    sheets = _sheets(tmp_path)
+    wrong = "zebra " * 33 + "\ny\n"
+    out = tmp_path / "again.json"
+    command = ["combine", "--ask", "--vote", VOTE, "--out", str(out)]
+    done = CliRunner().invoke(keys, command, input=wrong + _typed(sheets[4], sheets[4], sheets[0], sheets[2]))
+    assert done.exit_code == 0, done.output
+    assert "이미 적은 조각입니다" in done.output
+    assert "목록에 없는" in done.output
+    vote, pair = vote_keys.read_key_file(out.read_text())
+    assert (vote, pair.public) == vote_keys.read_public_file((tmp_path / f"{VOTE}.public.json").read_text())
+    given_up = CliRunner().invoke(keys, ["verify", "--ask"], input="zebra\n\nn\n")
+    assert given_up.exit_code == 1
+
+
+def test_keys_are_wiped_and_nothing_else_is(tmp_path: Path) -> None:
+    sheets = _sheets(tmp_path)
+    run("make", "--vote", "small", "--out", tmp_path)
+    kept = tmp_path / "kept"
+    kept.hardlink_to(sheets[0])
+    letter = tmp_path / "letter.txt"
+    letter.write_text("dear reader")
+    refused = run("wipe", sheets[1], letter, "--yes")
+    assert (refused.exit_code, "지우지 않습니다" in refused.output) == (1, True)
+    assert sheets[1].exists()
+    assert CliRunner().invoke(keys, ["wipe", str(sheets[1])], input="n\n").exit_code == 1
+    assert sheets[1].exists()
+    done = run("wipe", *sheets, tmp_path / "small.key.json", "--yes")
+    assert done.exit_code == 0, done.output
+    assert not [path for path in (*sheets, tmp_path / "small.key.json") if path.exists()]
+    assert not kept.read_bytes().strip(b"\0"), "overwritten before it was removed"
+    assert letter.exists()

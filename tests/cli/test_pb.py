@@ -1,5 +1,6 @@
 """`civicvote pb`: files in and out, and what is said of bad ones."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from sqlalchemy import func, select
 
 from civicvote import db
 from civicvote.cli import main
-from civicvote.domain import pabulib
+from civicvote.domain import pabulib, tally
 from civicvote.models import Base
 from tests.services.test_pabulib_import import SMALL
 from tests.shared_data import SHARED
@@ -108,6 +109,38 @@ def test_a_file_goes_in_and_comes_out(database: db.Database, tmp_path: Path) -> 
             CliRunner().invoke(main, ["tally", str(path), "--rule", rule, "--json"]).stdout for path in (file, out)
         ]
         assert counts[0] == counts[1]
+
+
+def test_by_its_own_rule_and_out_in_every_form(database: db.Database, tmp_path: Path) -> None:
+    file = tmp_path / "small.pb"
+    file.write_text(SMALL.replace("rule;greedy", "rule;equalshares/add1"))
+    done = run("import", str(file), "--slug", "small", "--rule", "declared")
+    assert done.exit_code == 0, done.output
+    outs = [tmp_path / name for name in ("out.pb", "out.json", "sheets")]
+    for out in outs:
+        assert run("export", "small", "--out", str(out)).exit_code == 0
+    counts = {
+        CliRunner().invoke(main, ["tally", str(path), "--rule", "declared", "--json"]).stdout for path in (file, *outs)
+    }
+    (told,) = [json.loads(text)["selected"] for text in counts]
+    assert told
+    assert pabulib.parse(outs[0].read_bytes()).meta["rule"] == "equalshares/add1"
+    assert run("export", "small", "--out", str(outs[1])).exit_code == 2, "nothing is overwritten"
+    unknown = tmp_path / "unknown.pb"
+    unknown.write_text(SMALL.replace("rule;greedy", "rule;unknown"))
+    assert run("import", str(unknown), "--rule", "declared").exit_code == 2
+
+
+def test_a_published_file_states_the_rule_it_was_counted_by(database: db.Database, tmp_path: Path) -> None:
+    file, out = tmp_path / "small.pb", tmp_path / "out.pb"
+    file.write_text(SMALL)
+    rule = ("--rule", "equal-shares", "--completion", "add1u", "--step", "0.5", "--tie", "cost", "--comparison")
+    assert run("import", str(file), "--slug", "small", *rule).exit_code == 0
+    assert run("export", "small", "--out", str(out)).exit_code == 0
+    given = pabulib.parse(out.read_bytes())
+    said = pabulib.declared_rule(given)
+    assert (said.completion, said.step, said.comparison, str(said.tie)) == ("add1u", 0.5, True, "cost,id")
+    assert set(tally.tally(pabulib.election(given), said).selected) == set(given.winners or ())
 
 
 def test_what_is_asked_wrongly_is_refused(database: db.Database, tmp_path: Path) -> None:

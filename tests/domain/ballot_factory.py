@@ -13,6 +13,7 @@ from civicvote.domain.ballots import board, bundle, contests, counting, keys, re
 
 VOTE = "seoul-2026"
 RECOUNT = Path(__file__).parents[2] / "civicvote" / "standalone" / "recount.py"
+RULES = RECOUNT.with_name("recount_rules.py")
 VOTE_KEY = keys.vote_key(bytes(range(32)))
 BOARD_KEY = keys.board_key(bytes(range(100, 132)))
 ROLL_KEY = bytes(range(50, 82))
@@ -89,6 +90,9 @@ class Vote:
     slots: dict[bytes, sealing.Sealed] = field(default_factory=dict)
     given: list[receipts.Receipt] = field(default_factory=list)
     voided: int = 0
+    pooled: bool = False
+    papers: int = 0
+    batches: int = 0
 
     def __post_init__(self) -> None:
         self.append([("notice", {"digest": rules.notice_digest(self.notice)})])
@@ -113,32 +117,41 @@ class Vote:
         self.append([("void", {"tracker": sealed.tracker, "reason": "현장 투표"})])
         self.voided += 1
 
+    def desk(self, some: Sequence[Any], *, blank: int = 0, void: int = 0) -> None:
+        """A confirmed batch of papers; `some` are the picks of the valid ones."""
+        sealed = [self.sealer.seal(sealing.make_ballot(picks)) for picks in some]
+        for one in sealed:
+            self.slots[one.tracker.encode()] = one
+        self.batches += 1
+        self.papers += len(sealed)
+        self.append([board.desk_row(self.batches, [one.tracker for one in sealed], blank=blank, void=void)])
+
     def counted(self) -> list[tuple[str, bytes]]:
         return [(one.tracker, one.sealed) for one in self.slots.values()]
 
     def opened(self) -> counting.Opened:
         return counting.open_ballots([sealed for _, sealed in self.counted()], VOTE_KEY.secret, self.notice)
 
-    def selected(self, ballots: Sequence[sealing.Ballot]) -> dict[str, Sequence[str]]:
+    def result(self, ballots: Sequence[sealing.Ballot]) -> dict[str, Any]:
         gone = [entry.item["project"] for entry in self.entries if entry.kind == "withdraw"]
-        return {pool: outcome.selected for pool, outcome in contests.outcomes(self.notice, ballots, gone).items()}
+        return contests.result_document(self.notice, contests.outcomes(self.notice, ballots, gone))
 
     def parts(self, **lies: Any) -> dict[str, Any]:
         """What `bundle.build` takes. `lies` replace counted, opened, participants or result, and are posted."""
         parts: dict[str, Any] = {"counted": self.counted(), "opened": self.opened()} | lies
-        parts.setdefault("participants", len(parts["counted"]) + self.voided)
+        parts.setdefault("participants", len(parts["counted"]) - self.papers + self.voided)
         ballots = parts["opened"].ballots
-        parts.setdefault("result", contests.result_document(self.notice, ballots, self.selected(ballots)))
+        parts.setdefault("result", self.result(ballots))
         item = {
             "digest": counting.counted_digest(parts["counted"]),
             "count": len(parts["counted"]),
             "participants": parts["participants"],
         }
         self.append([("counted", item)])
-        self.append([("plaintexts", {"digest": counting.plaintexts_digest(parts["opened"])})])
+        self.append([("plaintexts", counting.posted(parts["opened"], not self.pooled))])
         self.append([("result", {"digest": counting.result_digest(parts["result"])})])
         extra = {"city.pb": b"META\n", "결과.csv": "사업\n".encode()}
-        recount = RECOUNT.read_bytes()
+        recount = {path.name: path.read_bytes() for path in (RECOUNT, RULES)}
         return parts | {
             "notice": self.notice,
             "board": self.entries,
@@ -146,6 +159,7 @@ class Vote:
             "recount": recount,
             "board_key": BOARD_KEY.secret,
             "extra": extra,
+            "pooled": self.pooled,
         }
 
     def publish(self, **lies: Any) -> bytes:

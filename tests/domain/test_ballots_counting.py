@@ -1,6 +1,7 @@
 """Opening, its lists and digests, and the rules a ballot has to keep."""
 
 import copy
+import hashlib
 import json
 import random
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 
 from civicvote.domain.ballots import counting, keys, rules, sealing
+from civicvote.domain.ballots.encoding import b64, canonical, digest
 from civicvote.domain.errors import ConflictError, InvalidError
 from tests.domain.ballot_factory import VOTE, VOTE_KEY, Vote, a_contest, a_notice, a_vote, two_pools
 
@@ -71,6 +73,19 @@ def test_a_wrong_key_is_refused_and_never_looks_like_invalid_ballots() -> None:
         counting.open_ballots([], keys.new_vote_key().secret, vote.notice)
 
 
+def test_many_ballots_are_opened_by_several_processes_with_the_same_outcome(monkeypatch: pytest.MonkeyPatch) -> None:
+    vote = a_vote(12)
+    vote.cast("none", [])
+    alone = vote.opened()
+    monkeypatch.setattr(counting, "PARALLEL", 5)
+    monkeypatch.setattr(counting, "BATCH", 4)
+    assert vote.opened() == alone
+    assert alone.data() == canonical(alone.document())
+    assert counting.counted_digest(vote.counted()) == digest(
+        "counted", [[one, hashlib.sha256(sealed).hexdigest()] for one, sealed in sorted(vote.counted())]
+    )
+
+
 @pytest.mark.parametrize(
     ("form", "picks", "code"),
     [
@@ -87,6 +102,12 @@ def test_a_wrong_key_is_refused_and_never_looks_like_invalid_ballots() -> None:
         ({"points": {"max": 3, "sum": 4}}, {"a": 3, "b": 1}, None),
         ({"points": {"max": 3, "sum": 4}}, {"a": 4}, "points"),
         ({"points": {"max": None, "sum": 4}}, {"a": 3, "b": 2}, "points"),
+        ({"points": {"max": None, "sum": None}, "ranking": True, "max": 3}, {"a": 2, "b": 3, "c": 1}, None),
+        ({"points": {"max": None, "sum": None}, "ranking": True, "max": 3}, {"a": 3}, None),
+        ({"points": {"max": None, "sum": None}, "ranking": True, "max": 3, "min": 0}, {}, None),
+        ({"points": {"max": None, "sum": None}, "ranking": True, "max": 3}, {"a": 2}, "points"),
+        ({"points": {"max": None, "sum": None}, "ranking": True, "max": 3}, {"a": 3, "b": 1}, "points"),
+        ({"points": {"max": None, "sum": None}, "ranking": True, "max": 3}, {"a": 3, "b": 3}, "points"),
     ],
 )
 def test_the_rules_of_a_ballot(form: dict[str, Any], picks: Any, code: str | None) -> None:
@@ -149,6 +170,19 @@ def _set(body: Any, path: str, value: Any) -> None:
         ("ballot.max", 0),
         ("ballot.max_cost", "x"),
         ("ballot.points", {"max": 0, "sum": None}),
+        ("contests.0.comparison", 1),
+        ("contests.0.quorum", -1),
+        ("contests.0.threshold_share", "1.5"),
+        ("contests.0.threshold_share", 0.5),
+        ("contests.0.exclusive", [["a"]]),
+        ("contests.0.exclusive", [["a", "z"]]),
+        ("contests.0.caps", [{"title": "", "projects": ["a"], "max": None, "max_cost": None}]),
+        ("contests.0.caps", [{"title": "", "projects": ["z"], "max": 1, "max_cost": None}]),
+        ("contests.0.locked", ["a", "a"]),
+        ("contests.0.locked", ["z"]),
+        ("contests.0.leftover_to", "p"),
+        ("contests.0.leftover_to", "q"),
+        ("ballot.ranking", True),
         ("ballot.groups", [{"projects": ["z"], "min": 0, "max": None, "max_cost": None}]),
     ],
 )
@@ -157,6 +191,27 @@ def test_a_notice_that_could_not_be_counted_is_refused(path: str, value: Any) ->
     rules.check_notice(notice)
     _set(notice, path, value)
     with pytest.raises(InvalidError):
+        rules.check_notice(notice)
+
+
+def test_what_is_locked_in_keeps_to_the_limits_and_the_budget() -> None:
+    cap = {"title": "", "projects": ["a", "b"], "max": 1, "max_cost": None}
+    dear = {"title": "", "projects": ["a", "b"], "max": None, "max_cost": 20}
+    for more in ({"exclusive": [["a", "b"]]}, {"caps": [cap]}, {"caps": [dear]}, {"budget": 29}):
+        notice = a_form()
+        notice["contests"][0] |= {"locked": ["a", "b"], **more}  # type: ignore[typeddict-item]
+        with pytest.raises(InvalidError, match="locked"):
+            rules.check_notice(notice)
+        notice["contests"][0]["locked"] = ["a"]
+        rules.check_notice(notice)
+
+
+def test_a_notice_of_the_first_format_is_counted_but_knows_no_later_rule() -> None:
+    notice = a_form()
+    notice["format"] = rules.FIRST_FORMAT
+    rules.check_notice(notice)
+    notice["contests"][0]["quorum"] = 3
+    with pytest.raises(InvalidError, match="format"):
         rules.check_notice(notice)
 
 
@@ -209,4 +264,14 @@ def test_what_comes_back_from_the_offline_machine_is_checked() -> None:
     ]
     for lie in lies:
         with pytest.raises(InvalidError):
+            counting.read_opened({**body, **lie}, vote.notice, trackers)
+
+
+def test_a_valid_ballot_among_the_spoiled_is_found_whatever_its_reason() -> None:
+    vote = a_vote(12)
+    body, trackers = vote.opened().document(), [one for one, _ in vote.counted()]
+    raw = sealing.pad(vote.opened().ballots[0].plaintext(), vote.notice["ballot"]["length"])
+    for reason in ("", "valid", "too-many", "duplicate", "malformed"):
+        lie = {"ballots": body["ballots"][1:], "spoiled": [{"reason": reason, "plaintext": b64(raw)}]}
+        with pytest.raises(InvalidError, match="뒤바뀐"):
             counting.read_opened({**body, **lie}, vote.notice, trackers)

@@ -136,9 +136,49 @@ def test_a_bad_plan_names_its_field(field: str, value: object) -> None:
 def test_equal_shares_with_few_picks_is_warned_of() -> None:
     few = replace(PLAN, max_picks=3)
     assert len(few.warnings()) == 1
-    assert replace(few, ballot_type=BallotType.KNAPSACK).warnings() == []
+    assert len(replace(few, tally_rule=TallyRule.PHRAGMEN).warnings()) == 1
     assert replace(few, tally_rule=TallyRule.GREEDY).warnings() == []
+    spread = replace(PLAN, ballot_type=BallotType.POINTS, point_sum=3, utility="cardinality")
+    assert len(spread.warnings()) == 1, "three points are three projects at most"
+    assert replace(spread, point_sum=10).warnings() == []
     assert len(replace(PLAN, completion="none", min_level=0).warnings()) == 2
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"ballot_type": BallotType.KNAPSACK}, "예산 담기"),
+        ({"ballot_type": BallotType.KNAPSACK, "tally_rule": TallyRule.PHRAGMEN_SKIP}, "예산 담기"),
+        ({"ballot_type": BallotType.RANKING, "tally_rule": TallyRule.PHRAGMEN}, "순위를 보지 않고"),
+        ({"ballot_type": BallotType.SCORE, "point_max": 5}, "건수"),
+        ({"comparison": True, "tally_rule": TallyRule.GREEDY}, "견주기"),
+        ({"tally_rule": TallyRule.GREEDY_NO_SKIP}, "건너뛰지 않고"),
+        ({"ballot_type": BallotType.KNAPSACK, "tally_rule": TallyRule.GREEDY_PER_COST}, "두 번 유리"),
+    ],
+)
+def test_what_does_not_fit_is_warned_of(values: dict[str, object], words: str) -> None:
+    (warning,) = replace(PLAN, **values).warnings()  # type: ignore[arg-type]  # fields by name
+    assert words in str(warning)
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        ({"objection_days": 366}, "objection_days"),
+        ({"ballot_type": BallotType.SCORE}, "point_max"),
+        ({"ballot_type": BallotType.POINTS}, "point_sum"),
+        ({"ballot_type": BallotType.POINTS, "point_sum": 5, "point_max": 6}, "point_max"),
+        ({"ballot_type": BallotType.POINTS, "point_sum": 2, "min_picks": 3}, "min_picks"),
+        ({"point_max": 0}, "point_max"),
+        ({"point_sum": 1001}, "point_sum"),
+        ({"min_share": 1001}, "min_share"),
+        ({"quorum": -1}, "quorum"),
+    ],
+)
+def test_points_shares_and_quorums_are_plausible(values: dict[str, object], field: str) -> None:
+    with pytest.raises(InvalidError) as refused:
+        replace(PLAN, **values).check()  # type: ignore[arg-type]  # fields by name
+    assert refused.value.field == field
 
 
 @pytest.mark.parametrize(
@@ -187,3 +227,11 @@ def test_a_vote_of_one_district_is_for_those_verified_there() -> None:
         words = rule.refusal(level=2, birth_year=1990, year=2026, home=home)
         assert words is not None
         assert "종로구" in str(words)
+
+
+def test_a_step_that_takes_hours_is_warned_of() -> None:
+    tiny = replace(PLAN, step_won=10)
+    (warning,) = tiny.warnings()
+    assert "몇 시간" in str(warning)
+    assert replace(tiny, completion="utilitarian").warnings() == []
+    assert replace(tiny, tally_rule=TallyRule.GREEDY).warnings() == []

@@ -304,7 +304,7 @@ def test_winners_that_differ_from_the_declared_rule_are_reported() -> None:
             {"rule": "greedy-threshold", "min_project_score_threshold": "2"},
             (Method.GREEDY, Completion.NONE, True, False, 2),
         ),
-        ({"rule": "greedy-custom", "unit": "Poznań"}, (Method.GREEDY_80, Completion.NONE, True, False, 0)),
+        ({"rule": "greedy-custom", "unit": "Poznań"}, (Method.GREEDY_POZNAN, Completion.NONE, True, False, 0)),
         ({"rule": "equalshares"}, (Method.EQUAL_SHARES, Completion.NONE, True, False, 0)),
         ({"rule": "equalshares/add1"}, (Method.EQUAL_SHARES, Completion.ADD1, True, False, 0)),
         ({"rule": "equalshares/add1-comparison"}, (Method.EQUAL_SHARES, Completion.ADD1, False, True, 0)),

@@ -1,6 +1,7 @@
 """The stand-alone verifier: accepts what is right, names what is not, and counts as `domain.tally` does."""
 
 import ast
+import contextlib
 import dataclasses
 import io
 import json
@@ -15,10 +16,11 @@ from typing import Any
 
 import pytest
 
-from civicvote.domain.ballots import board, bundle, contests, counting, receipts, sealing
+from civicvote.domain.ballots import board, bundle, counting, receipts, sealing
 from tests.domain.ballot_factory import (
     BOARD_KEY,
     RECOUNT,
+    RULES,
     VOTE,
     VOTE_KEY,
     Vote,
@@ -27,8 +29,10 @@ from tests.domain.ballot_factory import (
     recounter,
     two_pools,
 )
+from tests.domain.random_votes import random_vote
 
-MUTATIONS = int(os.environ.get("CIVICVOTE_TEST_MUTATIONS", "1100"))
+HONEST = int(os.environ.get("CIVICVOTE_TEST_BUNDLES", "20"))
+MUTATIONS = int(os.environ.get("CIVICVOTE_TEST_MUTATIONS", "240"))
 
 
 RECOUNTER = recounter()
@@ -75,7 +79,8 @@ def _resigned(files: dict[str, bytes]) -> bytes:
 def test_it_runs_alone_from_the_bundle_with_the_standard_library(tmp_path: Path) -> None:
     data, given = published()
     (tmp_path / "b.zip").write_bytes(data)
-    (tmp_path / "recount.py").write_bytes(_files(data)["recount.py"])
+    for name in ("recount.py", "recount_rules.py"):
+        (tmp_path / name).write_bytes(_files(data)[name])
     for name, receipt in {"first": given[0], "last": given[-1]}.items():
         (tmp_path / name).write_text(json.dumps(receipt.document()))
     command = [sys.executable, "-I", "-S", "recount.py", "b.zip", "--receipt", "first", "last"]
@@ -83,17 +88,18 @@ def test_it_runs_alone_from_the_bundle_with_the_standard_library(tmp_path: Path)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.count("맞음 OK") == 7
     assert "replaced or voided" in done.stdout
-    assert "on the board and counted" in done.stdout
+    assert "집계함 · counted" in done.stdout
     assert BOARD_KEY.public.hex() in done.stdout
 
 
 def test_it_is_short_and_imports_nothing_of_the_platform() -> None:
-    text = RECOUNT.read_text("utf-8")
-    assert sum(bool(line.strip()) for line in text.splitlines()) < 300
-    tree = ast.parse(text, feature_version=(3, 9))
-    names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
-    names |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
-    assert {name.split(".")[0] for name in names} <= sys.stdlib_module_names
+    for path in (RECOUNT, RULES):
+        text = path.read_text("utf-8")
+        assert len(text.splitlines()) < 250, path.name
+        tree = ast.parse(text, feature_version=(3, 9))
+        names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+        names |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+        assert {name.split(".")[0] for name in names} <= sys.stdlib_module_names | {"recount_rules"}
 
 
 def test_it_compares_the_board_key_with_the_published_one(verify: Verify) -> None:
@@ -164,16 +170,14 @@ def test_changes_by_somebody_who_can_sign_the_list_of_files_are_found(verify: Ve
 
 
 def _swapped(vote: Vote) -> dict[str, Any]:
-    ballots = vote.opened().ballots
-    selected = vote.selected(ballots)
-    selected["city"] = [*selected["city"]][::-1]
-    return {"result": contests.result_document(vote.notice, ballots, selected)}
+    result = vote.result(vote.opened().ballots)
+    result["contests"][0]["selected"].reverse()
+    return {"result": result}
 
 
 def _more(name: str, pool: int, value: Any) -> Callable[[Vote], dict[str, Any]]:
     def lie(vote: Vote) -> dict[str, Any]:
-        ballots = vote.opened().ballots
-        result = contests.result_document(vote.notice, ballots, vote.selected(ballots))
+        result = vote.result(vote.opened().ballots)
         result["contests"][pool][name] = value
         return {"result": result}
 
@@ -225,6 +229,8 @@ def _invented_loss(vote: Vote) -> dict[str, Any]:
 LIES: list[tuple[Callable[[Vote], dict[str, Any]], str]] = [
     (_swapped, "selected differs"),
     (_more("spent", 0, 1), "spent differs"),
+    (_more("budget", 0, 1000), "budget differs"),
+    (_more("void", 1, True), "void differs"),
     (_more("ballots", 1, 7), "ballots differs"),
     (_more("votes", 1, {}), "votes differs"),
     (_more("selected", 1, ["d0"]), "selected differs"),
@@ -305,6 +311,70 @@ def test_its_signature_check_agrees_with_the_library() -> None:
             assert not RECOUNTER.signed(BOARD_KEY.public, bytes(changed), message)
         s = int.from_bytes(signature[32:], "little") + RECOUNTER.ORDER
         assert not RECOUNTER.signed(BOARD_KEY.public, signature[:32] + s.to_bytes(32, "little"), message)
+
+
+def test_honest_votes_of_every_rule_and_kind_hold_and_every_receipt_is_found(tmp_path: Path) -> None:
+    told = []
+    for seed in range(HONEST):
+        vote = random_vote(seed)
+        (tmp_path / "bundle.zip").write_bytes(vote.publish())
+        for number, receipt in enumerate(vote.given):
+            (tmp_path / str(number)).write_text(json.dumps(receipt.document()))
+        paths = [str(tmp_path / str(number)) for number in range(len(vote.given))]
+        out = io.StringIO()
+        with contextlib.redirect_stdout(out):
+            RECOUNTER.main([str(tmp_path / "bundle.zip"), "--receipt", *paths])
+        told.append(out.getvalue())
+        last = "All else holds" if vote.pooled else "All checks hold"
+        assert told[-1].endswith(f"{last}\n"), seed
+        assert told[-1].count("접수증") == len(vote.given), seed
+        assert ("NOT CHECKED" in told[-1]) is vote.pooled, seed
+    assert any("NOT CHECKED" in text for text in told)
+
+
+def test_papers_that_do_not_add_up_are_found(verify: Verify, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bundle, "_check_parts", lambda *_: None)
+    for change, named in (({"papers": 5}, "don't add up"), ({"trackers": []}, "don't add up")):
+        vote = a_vote(12)
+        vote.desk([["c1"], ["c2", "d0"]], blank=1)
+        kind, item = vote.entries.pop().kind, board.desk_row(2, [], blank=1, void=0)[1]
+        vote.heads.pop()
+        batch = {**item, "papers": 3, "valid": 2, "trackers": sorted(one.decode() for one in [*vote.slots][-2:])}
+        vote.append([(kind, {**batch, **change})])
+        assert named in verify(vote.publish())
+    vote = a_vote(12)
+    vote.desk([["c1"], ["c2", "d0"]], blank=1)
+    assert verify(vote.publish()) == ""
+    lost = a_vote(12)
+    lost.desk([["c1"], ["c2", "d0"]])
+    assert "participants and ballots differ" in verify(lost.publish(**_counted(lost, lost.counted()[:-1])))
+
+
+def test_a_pooled_bundle_says_what_it_cannot_show(tmp_path: Path) -> None:
+    vote = a_vote(20)
+    vote.pooled = True
+    data = vote.publish()
+    assert "plaintexts.json" not in _files(data)
+    out = io.StringIO()
+    (tmp_path / "b.zip").write_bytes(data)
+    with contextlib.redirect_stdout(out):
+        RECOUNTER.main([str(tmp_path / "b.zip")])
+    missing = [line for line in out.getvalue().splitlines() if "NOT CHECKED" in line]
+    assert len(missing) == 2
+    assert "city" in missing[1]
+    assert "All else holds" in out.getvalue()
+
+
+def test_ballots_cannot_be_left_out_unless_the_board_says_so(verify: Verify, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = _files(published()[0])
+    del files["plaintexts.json"]
+    assert verify(_resigned(files))
+    monkeypatch.setattr(bundle, "_check_parts", lambda *_: None)
+    vote = a_vote(20)
+    vote.pooled = True
+    result = vote.result(vote.opened().ballots)
+    result["contests"][1]["selected"] = result["contests"][1]["selected"][::-1]
+    assert "selected differs" in verify(vote.publish(result=result))
 
 
 def test_whole_votes_of_both_rules_hold_whatever_is_chosen(verify: Verify) -> None:

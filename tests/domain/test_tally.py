@@ -8,12 +8,10 @@ from civicvote.domain.errors import InvalidError
 from civicvote.domain.money import format_won_exact
 from civicvote.domain.tally import (
     Amount,
-    Ballot,
     Code,
     Completion,
     Election,
     Method,
-    Outcome,
     Project,
     Rule,
     Tie,
@@ -24,18 +22,9 @@ from civicvote.domain.tally import (
     explain_step,
     tally,
 )
+from tests.domain.contest import contest, reasons
 
 SHARES = Method.EQUAL_SHARES
-
-
-def contest(costs: dict[str, Amount], budget: Amount, **ballots: int) -> Election:
-    """`contest({"a": 3}, 5, a=2, a_b=1)`: two ballots for a, one for a and b; `none` is an empty ballot."""
-    rows = [[] if text == "none" else text.split("_") for text, count in ballots.items() for _ in range(count)]
-    return Election.of([Project(name, cost) for name, cost in costs.items()], budget, rows)
-
-
-def reasons(outcome: Outcome) -> dict[str, Code]:
-    return {reason.project: reason.code for reason in outcome.rejected}
 
 
 def test_greedy_funds_what_fits_from_the_top_down() -> None:
@@ -56,7 +45,7 @@ def test_no_skip_ends_at_the_first_that_does_not_fit() -> None:
 
 @pytest.mark.parametrize(("cost", "selected", "paid"), [(50, ("a", "b"), 40), (51, ("a",), 60)])
 def test_the_80_percent_rule_funds_the_last_one_in_part(cost: int, selected: tuple[str, ...], paid: int) -> None:
-    outcome = tally(contest({"a": 60, "b": cost, "c": 1}, 100, a=3, b=2, c=1), Rule(Method.GREEDY_80))
+    outcome = tally(contest({"a": 60, "b": cost, "c": 1}, 100, a=3, b=2, c=1), Rule(Method.GREEDY_POZNAN))
     assert outcome.selected == selected
     assert outcome.steps[-1].paid == paid
     assert outcome.spent == (100 if len(selected) == 2 else 60)
@@ -80,7 +69,7 @@ def test_before_any_rule() -> None:
         "c": Code.NO_SUPPORT,
     }
     assert [str(explain(reason, lambda value: format_won_exact(int(value)))) for reason in outcome.rejected] == [
-        "사업비(200원)가 전체 예산(100원)보다 큽니다.",
+        "사업비(200원)가 쓸 수 있는 예산(100원)보다 큽니다.",
         "제안이 철회되었거나 집계에서 제외된 사업입니다.",
         "1표를 얻어 최소 득표 2표에 미치지 못했습니다.",
         "이 사업에 투표한 사람이 없습니다.",
@@ -197,7 +186,7 @@ def test_winners_say_why() -> None:
     assert str(explain_step(step, 1)) == "1번째로 선정되었습니다. 득표 3, 선정 후 남은 예산 40."
     step = tally(election, Rule(SHARES, completion=Completion.ADD1)).steps[0]
     assert "한 사람의 부담 20" in str(explain_step(step, 1))
-    partly = tally(election, Rule(Method.GREEDY_80)).steps[1]
+    partly = tally(election, Rule(Method.GREEDY_POZNAN)).steps[1]
     assert "80% 이상" in str(explain_step(partly, 2))
 
 
@@ -239,7 +228,7 @@ def test_a_project_twice_in_a_ballot_counts_once() -> None:
         (lambda: Election.of([Project("a", 1), Project("a", 2)], 5, []), "겹칩니다"),
         (lambda: Election.of([Project("a", 1)], 5, [{"a": -1}]), "점수"),
         (lambda: Election.of([Project("a", 1)], 5, [["a"], {"a": 1}]), "섞을 수"),
-        (lambda: Election((Project("a", 1),), 5, (Ballot((0,)),), 0), "투표자 수"),
+        (lambda: Election.from_rows([Project("a", 1)], 5, [0, 1], [0], None, [1], voters=0), "투표자 수"),
         (lambda: Rule(step=0), "한 번에"),
         (lambda: Rule(threshold=-1), "최소 득표"),
         (lambda: Tie.parse("random"), "동점"),

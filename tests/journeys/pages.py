@@ -24,9 +24,15 @@ ELSEWHERE = {
     "accounts.change_email",
     "accounts.confirm",
     "accounts.reset",
+    "channels.batch",
+    "channels.sheets",
+    "channels.station",
+    "channels.visit",
     "factors.app",
     "factors.challenge",
+    "voting.compare",
     "voting.confirm",
+    "voting.order",
     "voting.receipt",
 }
 #: Answers that are no pages.
@@ -34,6 +40,7 @@ FILES = {
     "board.heads",
     "board.lines",
     "board.notice",
+    "board.turnout_file",
     "counting.export",
     "feeds.atom",
     "feeds.robots",
@@ -42,6 +49,7 @@ FILES = {
     "health.metrics",
     "health.readyz",
     "results.download",
+    "results.log_file",
     "static",
 }
 #: Parts that scripts ask for.

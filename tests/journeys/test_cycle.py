@@ -112,7 +112,7 @@ def _propose(author: Person, other: Person, title: str, cost: str) -> str:
     author.follow(title)
     assert author.page.locator("main [name='title']").input_value() == title
     author.press("제출하기")
-    author.sees("로 접수되어 있습니다")
+    author.sees("제안이 접수되어 있습니다")
     assert other.status(draft) == 200
     return draft
 
@@ -123,7 +123,7 @@ def _propose_at_once(author: Person, title: str, cost: str) -> str:
         title=title, requested=cost, problem="여름에 놀이터가 뜨겁습니다.", idea="그늘막 두 채를 세워 주십시오."
     )
     author.press("제출하기")
-    author.sees("로 접수되어 있습니다")
+    author.sees("제안이 접수되어 있습니다")
     return author.path
 
 
@@ -221,9 +221,7 @@ def _vote(voter: Person, picks: list[str]) -> str:
     """Fill the basket, confirm, take the receipt; returns the tracker."""
     voter.go("/budget/2027/vote")
     for title in picks:
-        voter.page.locator("main .card--choice").filter(has_text=title).locator("input[type=checkbox]").check(
-            force=True
-        )
+        voter.page.locator("main .card--choice").filter(has_text=title).locator("[name=picks]").check(force=True)
     if voter.javascript:
         expect(voter.page.locator("[data-basket-bar]")).to_contain_text(f"{len(picks)}개를 골랐습니다.")
     voter.press("고른 사업 확인하기")
@@ -267,7 +265,7 @@ def _voting(site: Site, cast: Cast) -> tuple[str, str, str]:
     assert len({replaced, last, own}) == 3
     _look_up(author, own, "몇 초 안에 게시판에 오릅니다.")
     site.tick()
-    _look_up(author, own, "게시판에 있습니다.")
+    _look_up(author, own, "내 표가 투표함에 잘 들어 있습니다.")
     _look_up(author, "A" * 24, "이 투표의 게시판에 없는 번호입니다.")
     return replaced, last, own
 
@@ -277,7 +275,7 @@ def _count(site: Site, cast: Cast) -> None:
     assert voter.status("/budget/2027/result") == 404
     assert voter.status("/budget/2027/count") in {403, 404}
     voter.go("/budget/2027/vote")
-    voter.page.locator("main .card--choice input[type=checkbox]").first.check(force=True)
+    voter.page.locator("main .card--choice [name=picks]").first.check(force=True)
     site.travel(4 * HOUR)
     voter.press("고른 사업 확인하기")  # the page was opened in time, the deadline has passed
     voter.sees("마감")
@@ -304,7 +302,7 @@ def _check_result(voter: Person, folder: Path, shade: str, trackers: tuple[str, 
     voter.sees("0표 (투표한 2명 중)")
     voter.go(shade)
     voter.sees("미선정")
-    for name in ("bundle.zip", "recount.py"):
+    for name in ("bundle.zip", "recount.py", "recount_rules.py"):
         answer = voter.page.request.get(f"/budget/2027/result/files/{name}")
         assert answer.ok
         (folder / name).write_bytes(answer.body())
@@ -317,8 +315,8 @@ def _check_result(voter: Person, folder: Path, shade: str, trackers: tuple[str, 
     assert checked.returncode == 0, checked.stdout + checked.stderr
     replaced, *counted = trackers
     for tracker in counted:
-        _look_up(voter, tracker, "이 투표는 집계에 들어갔습니다.")
-    _look_up(voter, replaced, "나중에 다시 투표하여 이 투표는 집계하지 않았거나")
+        _look_up(voter, tracker, "내 표가 집계되었습니다.")
+    _look_up(voter, replaced, "다시 투표하셔서, 이 표 대신 나중 표를 집계했습니다.")
     assert json.loads(voter.page.request.get("/board/2027/heads.json").body())
 
 

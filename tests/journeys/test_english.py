@@ -60,7 +60,7 @@ def test_from_the_switch_to_the_board(visitor: Callable[..., Person]) -> None:
     me.verifies(district="11440", birth_year="1990")
     me.sees("You are confirmed as a citizen of Seoul")
     me.go("/budget/2026/vote")
-    for box in me.page.locator("main .card--choice input[type=checkbox]").all()[:2]:
+    for box in me.page.locator("main .card--choice [name=picks]").all()[:2]:
         box.check()
     expect(me.page.locator("[data-basket-bar]")).to_contain_text("2 chosen. You can choose")
     me.press("Check my choices")
@@ -72,7 +72,7 @@ def test_from_the_switch_to_the_board(visitor: Callable[..., Person]) -> None:
     me.go("/board/2026")
     me.page.locator("#tracker").fill(tracker)
     me.press_part("Find")
-    expect(me.page.locator("#lookup")).to_contain_text("It is on the board.")
+    expect(me.page.locator("#lookup")).to_contain_text("Your vote is safely in the ballot box.")
     me.go("/budget/2025/result")
     me.go("/how-it-works")
     me.go("/nowhere")

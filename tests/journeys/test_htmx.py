@@ -138,8 +138,8 @@ def test_the_basket_counts_along_and_keeps_its_picks_while_searching(visitor: Ca
     me.enters(VERIFIED)
     me.go("/budget/2026/vote")
     bar = me.page.locator("[data-basket-bar]")
-    boxes = me.page.locator("main .card--choice input[type=checkbox]")
-    limit = int(me.page.locator("form[data-basket]").get_attribute("data-limit") or 0)
+    boxes = me.page.locator("main .card--choice [name=picks]")
+    limit = int(bar.locator("[data-basket-text]").get_attribute("data-limit") or 0)
     expect(bar).to_contain_text(f"0개를 골랐습니다. {limit}개 더 고를 수 있습니다.")
     for place in range(limit + 1):
         boxes.nth(place).check()
@@ -151,5 +151,5 @@ def test_the_basket_counts_along_and_keeps_its_picks_while_searching(visitor: Ca
     me.page.locator(".filters").get_by_role("button", name="찾기").click()
     expect(me.page.locator("#picks [role=status]")).to_contain_text(f"{limit}건")
     assert boxes.count() == limit
-    expect(me.page.locator(f"main input[value='{picked}']")).to_be_checked()
+    expect(me.page.locator(f"main [name=picks][value='{picked}']")).to_be_checked()
     expect(bar).to_contain_text(f"{limit}개를 골랐습니다.")

@@ -151,6 +151,44 @@ def test_turnout_follows_the_facts(session: Session, keys: KeyStore) -> None:
     assert session.scalars(select(TurnoutCount.people).where(TurnoutCount.district == "11440")).all() == [3]
 
 
+def test_shown_cells_grow_in_steps_and_are_exact_in_the_end(session: Session, keys: KeyStore) -> None:
+    made = polls(session, keys)
+
+    def look(people: int) -> tuple[int, dict[str, int]]:
+        for _ in range(people):
+            _cast(session, made, keys)
+        board.sequence(session, keys)
+        found = board.turnout(session, made.vote.id)
+        return found.total, dict(found.districts)
+
+    assert look(12) == (12, {"11110": 12})
+    assert look(9) == (21, {}), "a step too small to show: nobody learns of nine people of one place"
+    assert look(1) == (22, {"11110": 22})
+    with time_machine.travel(made.vote.closes_at + timedelta(minutes=2), tick=False):
+        board.seal(session, SYSTEM, made.vote, keys)
+    assert dict(board.turnout(session, made.vote.id).districts) == {"11110": 22}
+
+
+def test_hours_are_counted_by_the_sequencer(session: Session, keys: KeyStore) -> None:
+    made = polls(session, keys)
+    start = clock.now().replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    for hour, people in enumerate((11, 4, 6, 3)):
+        with time_machine.travel(start + timedelta(hours=hour, minutes=59), tick=False):
+            for _ in range(people):
+                _cast(session, made, keys)
+            board.sequence(session, keys)
+            running = board.turnout_of(session, made.slug).hours
+            assert all(span.until <= clock.now() for span in running), "the hour that runs isn't shown"
+    with time_machine.travel(start + timedelta(hours=5), tick=False):
+        shown = [(span.since - start, span.hours, span.ballots) for span in board.turnout_of(session, made.slug).hours]
+        assert shown == [(timedelta(0), 1, 11), (timedelta(hours=1), 2, 10)], "three wait for company"
+    with time_machine.travel(made.vote.closes_at + timedelta(minutes=2), tick=False):
+        board.seal(session, SYSTEM, made.vote, keys)
+        found = board.turnout_of(session, made.slug)
+    assert [(span.hours, span.ballots) for span in found.hours] == [(1, 11), (3, 13)]
+    assert sum(n for _, n in found.days) == 24
+
+
 @pytest.mark.parametrize(
     ("cells", "shown", "others"),
     [
@@ -175,7 +213,7 @@ def test_lists_and_lookups(session: Session, keys: KeyStore) -> None:
     assert board.look_up(session, made.slug, tracker).place is board.Place.WAITING
     board.sequence(session, keys)
     found = board.look_up(session, made.slug, f" {tracker[:12].lower()} - {tracker[12:]}\n")
-    assert (found.place, found.seq, found.counts) == (board.Place.POSTED, 1, None)
+    assert (found.place, found.seq, found.counts, found.paper) == (board.Place.POSTED, 1, None, False)
     assert found.head_at is not None
     other = polls(session, keys)
     assert board.look_up(session, other.slug, tracker).place is board.Place.UNKNOWN

@@ -160,6 +160,7 @@ def test_the_second_person_publishes_everything(session: Session, vote: Count, k
     assert set(published) == {
         "bundle.zip",
         "recount.py",
+        "recount_rules.py",
         "projects.csv",
         "pool-01-서울-전체.pb",
         "pool-02-종로구.pb",

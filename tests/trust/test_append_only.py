@@ -23,6 +23,7 @@ PROMISED = {
     "board_entry",
     "board_head",
     "cast_key",
+    "key_ending",
     "participation",
     "personal_data_access",
     "project_move",

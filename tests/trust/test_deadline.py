@@ -17,9 +17,9 @@ from civicvote.services import clock, voting
 from civicvote.services.voting import casting
 from civicvote.settings import Settings
 from tests.support.voting import form_key, polls, voter
-from tests.trust import SCALE
+from tests.trust import size
 
-CASTS = 100 * SCALE
+CASTS = size(100, 1000)
 
 
 def test_casts_around_the_close(session: Session, settings: Settings) -> None:

@@ -16,11 +16,11 @@ from civicvote.models.votes import Ballot, CastKey, Participation
 from civicvote.services import board, clock, sessions
 from tests.conftest import LIMITS
 from tests.support.voting import voter
-from tests.trust import SCALE
+from tests.trust import size
 from tests.trust.conftest import Station
-from tests.trust.server import Client, Server, pause
+from tests.trust.server import STUBBORN, Client, Server, pause
 
-KILLS = 10 * SCALE
+KILLS = size(10, 200)
 #: Every second kill takes the whole server with its master, which costs a cold start; the others take all that serve.
 COLD = 2
 VOTERS = 6
@@ -38,7 +38,7 @@ def clients(station: Station) -> list[Client]:
         for _ in range(VOTERS):
             user, _actor = voter(session)
             token = sessions.start(session, user, device="test", limits=LIMITS, second_factor_at=clock.now())
-            made.append(Client(0, station.slug, token, picks * 100 * SCALE, stop))
+            made.append(Client(0, station.slug, token, picks * 10 * KILLS, stop))
     return made
 
 
@@ -64,7 +64,7 @@ def _storm(server: Server, clients: list[Client]) -> None:
             server.kill_workers()
     clients[0].stop.set()
     for client in clients:
-        client.join(60)
+        client.join(STUBBORN)
     server.kill()
     assert [client.trouble for client in clients] == [""] * len(clients)
     assert not any(client.is_alive() for client in clients)

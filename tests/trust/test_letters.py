@@ -20,9 +20,9 @@ from civicvote.services import clock, mail, outbox
 from civicvote.settings import Settings
 from tests import factories
 from tests.conftest import DATABASES
-from tests.trust import SCALE
+from tests.trust import size
 
-LETTERS, DEATHS = 60 * SCALE, 3 * SCALE
+LETTERS, DEATHS = size(60, 2000), size(3, 100)
 ROOT = Path(__file__).parents[2]
 
 

@@ -23,7 +23,7 @@ from civicvote.models.cycles import Hold
 from civicvote.models.votes import Ballot, Participation
 from civicvote.services import board, clock, voting
 from tests.support.voting import form_key, polls, voter
-from tests.trust import SCALE
+from tests.trust import size
 
 PICKS = st.lists(st.sampled_from(["A1", "A2", "A3", "B1", "Z9"]), min_size=0, max_size=4).map(tuple)
 
@@ -155,8 +155,8 @@ def test_the_box_follows_its_model(make_database: Callable[[str], Engine]) -> No
         engine = make_database(kind)
         case: Any = type("BoxOn", (Box,), {"engine": engine}).TestCase  # type: ignore[attr-defined]  # hypothesis makes it
         case.settings = settings(
-            max_examples=8 * SCALE,
-            stateful_step_count=15,
+            max_examples=size(8, 400),
+            stateful_step_count=size(15, 30),
             deadline=None,
             derandomize=True,
             database=None,

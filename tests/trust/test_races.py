@@ -1,14 +1,10 @@
 """One ballot per citizen, whoever sends what at the same time."""
 
-import json
-import subprocess
-import sys
 import threading
 from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,11 +20,11 @@ from civicvote.services import board
 from civicvote.services.projects.moves import advance
 from tests import factories
 from tests.support.voting import form_key
-from tests.trust import SCALE
+from tests.trust import size
+from tests.trust.casters import Caster
 from tests.trust.conftest import Station
 
 THREADS = 32
-ROOT = Path(__file__).parents[2]
 
 
 def _together(count: int, work: Callable[[int], Any]) -> list[Any]:
@@ -60,7 +56,7 @@ def _check_one_ballot(station: Station, given: list[tuple[str, str]]) -> None:
 
 def test_thirty_two_threads_cast_for_one_person(station: Station) -> None:
     (person,) = station.voters(1)
-    rounds = 2 * SCALE
+    rounds = size(2, 200)
     shared = [form_key() for _ in range(rounds)]
     vote = station.vote()
 
@@ -79,40 +75,18 @@ def test_thirty_two_threads_cast_for_one_person(station: Station) -> None:
 
 
 def test_two_processes_cast_for_one_person(station: Station) -> None:
-    (person,) = station.voters(1)
-    shared = [form_key() for _ in range(5 * SCALE)]
-    works = [
-        {
-            "url": station.url,
-            "keys": str(station.keys.folder),
-            "user": str(person.id),
-            "person": str(person.person_id),
-            "slug": station.slug,
-            "form_keys": [*shared, *(form_key() for _ in range(5 * SCALE))],
-        }
-        for _ in range(2)
-    ]
-    started = [
-        subprocess.Popen(
-            [sys.executable, "-m", "tests.trust.caster"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            cwd=ROOT,
-            text=True,
-        )
-        for _ in works
-    ]
-    with ThreadPoolExecutor(2) as pool:
-        done = list(
-            pool.map(lambda pair: pair[0].communicate(json.dumps(pair[1]), 120), zip(started, works, strict=True))
-        )
-    assert [process.returncode for process in started] == [0, 0]
-    _check_one_ballot(station, [(key, tracker) for out, _ in done for key, tracker in json.loads(out)])
+    people = station.voters(1)
+    count = size(5, 200)
+    shared = [form_key() for _ in range(count)]
+    works = [[*shared, *(form_key() for _ in range(count))] for _ in range(2)]
+    started = [Caster(station, people, [(0, ("A1",), key) for key in keys]).start() for keys in works]
+    assert [caster.end() for caster in started] == [0, 0]
+    _check_one_ballot(station, [pair for caster in started for pair in caster.told.items()])
 
 
 def test_many_people_at_once_each_have_one_ballot(station: Station) -> None:
     people = station.voters(THREADS)
-    rounds = SCALE
+    rounds = size(1, 50)
     trackers = _together(
         THREADS, lambda number: [station.cast(people[number], f"A{number % 12 + 1}").tracker for _ in range(rounds)]
     )

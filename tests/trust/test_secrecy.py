@@ -26,10 +26,10 @@ from civicvote.services import board, clock, sessions
 from civicvote.settings import Settings
 from tests.conftest import LIMITS
 from tests.support.voting import form_key, voter
-from tests.trust import SCALE
+from tests.trust import size
 from tests.trust.conftest import Station
 
-PEOPLE = 100 * SCALE
+PEOPLE = size(100, 1000)
 #: What casting fills: nothing in these tables may name a project, a form or a minute.
 BALLOT_TABLES = ("participation", "ballot", "ballot_waiting", "cast_key", "board_entry", "board_head", "turnout_count")
 

@@ -23,6 +23,10 @@ UNRECORDED = {
     "ballot_waiting": "see ballot",
     "cast_key": "see ballot",
     "participation": "see ballot",
+    "station_seat": "who sits at a station when would link a person and a moment",
+    "station_code": "used up by whoever sits down; its making is recorded",
+    "paper_entry": "one sheet of a batch, whose beginning, finish and confirmation are recorded",
+    "unfinished_ballot": "see ballot",
 }
 #: Tables an idempotent form asks in vain when it is sent twice.
 SENT_TWICE = {

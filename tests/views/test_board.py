@@ -51,7 +51,7 @@ def test_lookup_is_tolerant(client: FlaskClient, session: Session, made: Polls, 
     assert "몇 초 안에 게시판에 오릅니다" in client.get(url, query_string={"tracker": tracker}).text
     board.sequence(session, settings.keystore)
     typed = " " + " ".join(tracker[n : n + 4] for n in range(0, 24, 4)).lower() + " "
-    assert "게시판에 있습니다" in client.get(url, query_string={"tracker": typed}).text
+    assert "내 표가 투표함에 잘 들어 있습니다" in client.get(url, query_string={"tracker": typed}).text
     part = client.get(url, query_string={"tracker": tracker}, headers={"HX-Request": "true"})
     assert part.text.lstrip().startswith('<div id="lookup"')
     assert "게시판에 없는 번호" in client.get(url, query_string={"tracker": "A" * 24}).text
@@ -73,11 +73,45 @@ def test_a_published_vote_says_what_was_counted(
     with time_machine.travel(made.vote.closes_at + timedelta(seconds=61), tick=False):
         board.seal(session, SYSTEM, made.vote, keys)
     url = f"/board/{made.slug}"
-    assert "집계에 들어갔습니다" not in client.get(url, query_string={"tracker": second}).text, "not before publication"
+    for tracker in (first, second):  # whoever bought a vote would like to know whether it was cast again
+        assert "내 표가 투표함에 잘 들어 있습니다" in client.get(url, query_string={"tracker": tracker}).text
     made.cycle.state = CycleState.PUBLISHED
     session.flush()
-    assert "집계에 들어갔습니다" in client.get(url, query_string={"tracker": second}).text
-    assert "나중에 다시 투표하여" in client.get(url, query_string={"tracker": first}).text
+    assert "내 표가 집계되었습니다" in client.get(url, query_string={"tracker": second}).text
+    assert "나중 표를 집계했습니다" in client.get(url, query_string={"tracker": first}).text
+
+
+def test_a_voided_ballot_says_so_at_once(
+    client: FlaskClient, session: Session, made: Polls, settings: Settings
+) -> None:
+    tracker = _cast(session, made, settings)
+    board.sequence(session, settings.keystore)
+    board.append(session, made.vote, [("void", {"tracker": tracker, "reason": "현장"})], settings.keystore)
+    assert "이 표는 세지 않습니다" in client.get(f"/board/{made.slug}", query_string={"tracker": tracker}).text
+
+
+def test_turnout_as_a_page_and_for_machines(
+    client: FlaskClient, session: Session, made: Polls, settings: Settings
+) -> None:
+    url = f"/board/{made.slug}/turnout"
+    assert "아직 보여 드릴 시간대가 없습니다" in client.get(url).text
+    for _ in range(12):
+        _cast(session, made, settings)
+    _cast(session, made, settings, district="11680")
+    board.sequence(session, settings.keystore)
+    with time_machine.travel(clock.now() + timedelta(hours=2), tick=False):
+        page = client.get(url)
+        answer = client.get(f"{url}.json")
+    assert "13건" in page.text
+    assert "<svg" in page.text
+    assert "강남구" not in page.text
+    body = answer.json
+    assert body is not None
+    assert (body["people"], body["other_people"], body["districts"]) == (13, 13, [])
+    assert [hour["ballots"] for hour in body["hours"]] == [13]
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert "득표" not in answer.text
+    assert client.get("/board/no-such/turnout.json").status_code == 404
 
 
 def test_files_give_the_whole_board(client: FlaskClient, session: Session, made: Polls, settings: Settings) -> None:
@@ -101,7 +135,12 @@ def test_anonymous_pages_take_few_statements(
 ) -> None:
     tracker = _cast(session, made, settings)
     board.sequence(session, settings.keystore)
-    for url, most in (("/board/", 1), (f"/board/{made.slug}", 4), (f"/board/{made.slug}?tracker={tracker}", 6)):
+    for url, most in (
+        ("/board/", 1),
+        (f"/board/{made.slug}", 6),
+        (f"/board/{made.slug}?tracker={tracker}", 9),
+        (f"/board/{made.slug}/turnout", 3),
+    ):
         session.expire_all()
         queries.clear()
         assert client.get(url).status_code == 200

@@ -27,7 +27,10 @@ def test_before_the_close_the_box_cannot_be_sealed(signed_in: SignIn, vote: Coun
     shown = client.get(url).get_data(as_text=True)
     assert "부터 봉인할 수 있습니다" in shown
     assert "/count/seal" not in shown
-    assert client.post(f"{url}/seal").status_code == 409
+    early = client.post(f"{url}/seal")
+    assert early.status_code == 409
+    assert "지금은 할 수 없습니다" in early.text, "nobody has changed anything meanwhile"
+    assert "투표 마감 1분 뒤부터 봉인할 수 있습니다" in early.text
 
 
 def test_two_people_bring_a_count_to_the_public(signed_in: SignIn, vote: Count) -> None:
@@ -98,3 +101,22 @@ def test_others_stay_outside(client: FlaskClient, signed_in: SignIn, session: Se
         assert auditor.get(f"{url}/export").status_code == 403
     staff = signed_in(vote.users[0])
     assert staff.get("/budget/nowhere/count").status_code == 404
+
+
+def test_the_count_of_a_city_is_larger_than_any_other_form(signed_in: SignIn, vote: Count, session: Session) -> None:
+    """100,000 opened ballots are some 10 MB; only those who count may send as much."""
+    head = b'--x\r\nContent-Disposition: form-data; name="opened"; filename="opened.json"\r\n\r\n'
+    body = head + b" " * (9 * 1024 * 1024) + b"\r\n--x--\r\n"
+    form = "multipart/form-data; boundary=x"
+    url = f"/budget/{vote.slug}/count/opened"
+    with vote.over:
+        client = signed_in(vote.users[0])
+        client.post(f"/budget/{vote.slug}/count/seal")
+        vote.polls.vote.key_mode = "shares"
+        session.flush()
+        answer = client.post(url, data=body, content_type=form)
+        assert answer.status_code == 422, "read, and refused for what it says"
+        elsewhere = client.post(f"/budget/{vote.slug}/simulator", data=body, content_type=form)
+        assert elsewhere.status_code == 413
+    citizen = signed_in(factories.user(session))
+    assert citizen.post(url, data=body, content_type=form).status_code == 403

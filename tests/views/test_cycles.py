@@ -15,8 +15,9 @@ from civicvote.domain.korean import in_seoul
 from civicvote.domain.lifecycles import CycleState, ProjectState
 from civicvote.domain.permissions import Role
 from civicvote.models.accounts import User
-from civicvote.models.cycles import Cycle, Hold
+from civicvote.models.cycles import Cycle, Hold, Pool
 from civicvote.models.projects import Project
+from civicvote.models.votes import Vote
 from civicvote.services import clock
 from tests import factories as make
 from tests.conftest import Queries
@@ -58,6 +59,9 @@ def form(**values: str) -> dict[str, str]:
         "exhaustive_stop": "y",
         "tie": "votes",
         "min_support": "0",
+        "min_share": "0",
+        "quorum": "0",
+        "objection_days": "14",
     } | values
 
 
@@ -119,6 +123,21 @@ def test_what_can_be_done_now(
         ({"completion": "none"}, "남은 예산은 쓰지 않습니다"),
         ({"min_level": 1, "min_age": 19}, "본인확인을 마친 19세 이상"),
         ({"min_support": 50}, "50표보다 적게"),
+        ({"min_share": 25}, "사람의 2.5 %보다 적은"),
+        ({"quorum": 100}, "100표보다 적으면"),
+        ({"tie_lot": True}, "추첨 순서"),
+        ({"comparison": True}, "견주어"),
+        ({"completion": "utilitarian"}, "남은 예산은 득표순으로"),
+        ({"completion": "add1u"}, "그래도 남으면 득표순"),
+        ({"tally_rule": TallyRule.GREEDY_NO_SKIP}, "거기서 끝납니다"),
+        ({"tally_rule": TallyRule.GREEDY_POZNAN}, "80 % 규칙"),
+        ({"tally_rule": TallyRule.GREEDY_PER_COST}, "1원마다"),
+        ({"tally_rule": TallyRule.PHRAGMEN}, "들지 않으면 끝납니다"),
+        ({"tally_rule": TallyRule.PHRAGMEN_SKIP}, "빼고 계속합니다"),
+        ({"tally_rule": TallyRule.WELFARE}, "최대 만족 방식"),
+        ({"ballot_type": BallotType.POINTS, "point_sum": 10}, "모두 10점을"),
+        ({"ballot_type": BallotType.SCORE, "point_max": 5}, "0점부터 5점까지"),
+        ({"ballot_type": BallotType.RANKING, "max_picks": 7}, "1순위는 7점"),
     ],
 )
 def test_rules_are_told_in_words(client: FlaskClient, session: Session, values: dict[str, object], words: str) -> None:
@@ -237,7 +256,7 @@ def test_somebody_elses_change_is_not_overwritten(staff: FlaskClient, session: S
 
 def test_few_picks_with_equal_shares_are_warned_of(staff: FlaskClient, session: Session) -> None:
     made = make.cycle(session, CycleState.DRAFT, max_picks=3)
-    assert "균등분배 방식은" in staff.get(f"/budget/{made.slug}/edit").text
+    assert "균등분배와 프라그멘 방식은" in staff.get(f"/budget/{made.slug}/edit").text
 
 
 def test_locked_rules_are_shown_but_not_changed(staff: FlaskClient, session: Session) -> None:
@@ -320,3 +339,83 @@ def test_the_list_goes_through_two_hands(
     assert "골목 쉼터 만들기" not in client.get(base).text
     session.expire_all()
     assert session.scalar(select(Project.state).where(Project.id == project.id)) is ProjectState.WITHDRAWN
+
+
+def test_terms_of_a_list_are_chosen_locked_and_published(
+    staff: FlaskClient, client: FlaskClient, session: Session, signed_in: SignIn
+) -> None:
+    second = signed_in(make.user(session, Role.STAFF, name="이승인"))
+    made = make.cycle(session, opened="review")
+    pool = make.pool(session, made, 200_000_000, name="안전")
+    one, two, three, _four = (
+        make.project(session, pool, state=ProjectState.ELIGIBLE, title=f"{n}번 사업", category="안전", number=f"N{n}")
+        for n in range(1, 5)
+    )
+    base = f"/budget/{made.slug}/ballot-list"
+    terms = f"{base}/terms"
+    assert terms in staff.get(base).text
+    short = staff.post(
+        f"{terms}/alternatives", data={"alternatives-title": "두 자리", "alternatives-projects": [str(one.id)]}
+    )
+    assert short.status_code == 422
+    assert "두 건 이상" in short.text
+    assert 'value="두 자리"' in short.text
+    pair = {"alternatives-title": "두 자리", "alternatives-projects": [str(one.id), str(two.id)]}
+    assert staff.post(f"{terms}/alternatives", data=pair).status_code == 303
+    assert "이미 다른 묶음" in staff.post(f"{terms}/alternatives", data=pair).text
+    empty = staff.post(f"{terms}/caps", data={"cap-about": "category:안전"})
+    assert "하나는 적어" in empty.text
+    cap = {"cap-about": "category:안전", "cap-max_projects": "2", "cap-max_won": "1억 5천만 원"}
+    assert staff.post(f"{terms}/caps", data=cap).status_code == 303
+    assert staff.post(f"{terms}/caps", data=cap).status_code == 409
+    settled = {"locked-project": str(three.id), "locked-reason": "지난해 협약으로 정한 사업입니다."}
+    assert staff.post(f"{terms}/locked", data={"locked-project": "", "locked-reason": "이유입니다."}).status_code == 422
+    assert staff.post(f"{terms}/locked", data=settled).status_code == 303
+    page = staff.get(terms)
+    for words in (
+        "두 자리",
+        "2건까지, 모두 더해 1억 5천만 원까지",
+        "지난해 협약으로 정한 사업입니다.",
+        "안건 4건이 해당합니다.",
+    ):
+        assert words in page.text
+    extra = {"alternatives-title": "없앨 묶음", "alternatives-projects": [str(three.id), str(_four.id)]}
+    assert staff.post(f"{terms}/alternatives", data=extra).status_code == 303
+    address = re.findall(r'action="([^"]*/remove)"', staff.get(terms).text)[1]
+    assert staff.post(address).status_code == 303
+    assert staff.post(address).status_code == 404
+    assert staff.post(f"{base}/request").status_code == 303
+    assert staff.post(f"{terms}/locked", data=settled).status_code in {409, 422}
+    assert "조건이 잠겨 있습니다" in staff.get(terms).text
+    assert second.post(f"{base}/approve").status_code == 303
+    public = client.get(base).text
+    for words in ("이 안건의 조건", "대안: 두 자리", "지난해 협약으로 정한 사업입니다.", "2건까지"):
+        assert words in public
+    notice = session.scalars(select(Vote.notice).where(Vote.cycle_id == made.id)).one()
+    (contest,) = notice["contests"]
+    assert contest["exclusive"] == [["N1", "N2"]]
+    assert contest["locked"] == ["N3"]
+    assert contest["caps"] == [
+        {"title": "안전", "projects": ["N1", "N2", "N3", "N4"], "max": 2, "max_cost": 150_000_000}
+    ]
+
+
+def test_what_a_pool_leaves_goes_to_a_later_one(staff: FlaskClient, client: FlaskClient, session: Session) -> None:
+    made = make.cycle(session)
+    first = make.pool(session, made, name="안전", position=1)
+    last = make.pool(session, made, name="환경", position=2)
+    base = f"/budget/{made.slug}/pools"
+
+    def save(pool: Pool, to: str) -> int:
+        path = f"{base}/{pool.id}"
+        data = {"name": pool.name, "amount_won": "2억", "district": "", "leftover_to": to}
+        data |= {"version": version(staff, path)}
+        return staff.post(path, data=data).status_code
+
+    assert save(last, str(first.id)) == 422
+    assert save(first, str(last.id)) == 303
+    assert "「환경」 분야로 넘김" in staff.get(base).text
+    assert "「안전」에서 남으면 「환경」 분야로 넘깁니다." in client.get(f"/budget/{made.slug}").text
+    assert staff.post(f"{base}/{last.id}/remove", data={"version": version(staff, base)}).status_code == 303
+    session.expire_all()
+    assert session.get_one(Pool, first.id).leftover_to is None

@@ -12,7 +12,7 @@ from uuid import uuid4
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 from sqlalchemy.orm import Session
 
 from civicvote.app import create_app
@@ -20,13 +20,14 @@ from civicvote.domain.lifecycles import CycleState, ProjectState
 from civicvote.domain.permissions import ASSIGNABLE, SYSTEM, Role
 from civicvote.keystore import KeyStore
 from civicvote.models.accounts import User
+from civicvote.models.channels import Channel, CheckIn, Station
 from civicvote.models.projects import Comment
 from civicvote.models.reviews import Review
-from civicvote.services import audit, clock, sessions
+from civicvote.services import audit, channels, clock, sessions
 from civicvote.settings import Settings
 from tests import factories
 from tests.conftest import LIMITS, OneConnection
-from tests.support.voting import polls
+from tests.support.voting import Polls, polls, voter
 
 ROLES = ("visitor", "citizen", "verified", "moderator", "department", "expert", "staff", "auditor", "admin")
 
@@ -34,14 +35,15 @@ ROLES = ("visitor", "citizen", "verified", "moderator", "department", "expert", 
 PUBLIC = frozenset(
     """
     accounts.change_email accounts.confirm accounts.forgot accounts.reset accounts.sign_in accounts.sign_out accounts.sign_up
-    board.detail board.heads board.how board.index board.lines board.notice
+    board.detail board.heads board.how board.index board.lines board.notice board.turnout board.turnout_file
+    channels.leave channels.station channels.stay
     cycles.ballot_list cycles.detail cycles.index
     factors.challenge factors.challenge_options factors.challenge_passkey factors.challenge_recovery factors.sign_in factors.sign_in_options
     feeds.atom feeds.robots feeds.sitemap
     health.healthz health.metrics health.readyz
     home.index home.language
     projects.compare projects.detail projects.index
-    results.detail results.download results.project_reason
+    results.detail results.download results.log results.log_file results.project_reason
     """.split()  # noqa: SIM905 — a list of words reads best as words
 )
 
@@ -77,13 +79,43 @@ audit.access_log            GET  303 403 403 403 403 403 403 200 403
 audit.event                 GET  303 403 403 403 403 403 403 200 403
 audit.index                 GET  303 403 403 403 403 403 403 200 403
 audit.verify                POST 303 403 403 403 403 403 403 200 403
+channels.ask_take_back      POST 303 403 403 403 403 403 422 403 403
+channels.ask_void           POST 303 403 403 403 403 403 422 403 403
+channels.batch              GET  303 403 403 403 403 403 200 403 403
+channels.batches            GET  303 403 403 403 403 403 200 403 403
+channels.batches            POST 303 403 403 403 403 403 422 403 403
+channels.check_in           POST 303 403 403 403 403 403 422 403 403
+channels.close_station      POST 303 403 403 403 403 403 303 403 403
+channels.code               POST 303 403 403 403 403 403 200 403 403
+channels.confirm            POST 303 403 403 403 403 403 409 403 403
+channels.correct            POST 303 403 403 403 403 403 422 403 403
+channels.decide             POST 303 403 403 403 403 403 422 403 403
+channels.decide_drop        POST 303 403 403 403 403 403 422 403 403
+channels.desk               GET  303 403 403 403 403 403 200 403 403
+channels.drop               POST 303 403 403 403 403 403 422 403 403
+channels.find_person        POST 303 403 403 403 403 403 422 403 403
+channels.finish             POST 303 403 403 403 403 403 409 403 403
+channels.hand_out           POST 303 403 403 403 403 403 409 403 403
+channels.open_station       POST 303 403 403 403 403 403 422 403 403
+channels.remove_last        POST 303 403 403 403 403 403 409 403 403
+channels.resume             POST 303 403 403 403 403 403 409 403 403
+channels.sheets             GET  303 403 403 403 403 403 200 403 403
+channels.sheets             POST 303 403 403 403 403 403 409 403 403
+channels.visit              GET  303 403 403 403 403 403 200 403 403
+counting.ceremony           GET  303 403 403 403 403 403 200 200 403
+counting.changes            GET  303 403 403 403 403 403 200 200 403
+counting.correct            POST 303 403 403 403 403 403 422 403 403
+counting.custody            GET  303 403 403 403 403 403 200 200 403
+counting.destroy            POST 303 403 403 403 403 403 422 403 403
 counting.discard            POST 303 403 403 403 403 403 422 403 403
 counting.export             GET  303 403 403 403 403 403 409 403 403
 counting.index              GET  303 403 403 403 403 403 200 200 403
 counting.opened             POST 303 403 403 403 403 403 422 403 403
 counting.publish            POST 303 403 403 403 403 403 409 403 403
+counting.release            POST 303 403 403 403 403 403 409 403 403
 counting.run                POST 303 403 403 403 403 403 409 403 403
 counting.seal               POST 303 403 403 403 403 403 303 403 403
+counting.whole_bundle       POST 303 403 403 403 403 403 403 404 403
 cycles.announce             POST 303 403 403 403 403 403 409 403 403
 cycles.approve_list         POST 303 403 403 403 403 403 409 403 403
 cycles.edit                 GET  303 403 403 403 403 403 200 403 403
@@ -103,6 +135,11 @@ cycles.preview              GET  303 403 403 403 403 403 200 403 403
 cycles.remove_pool          POST 303 403 403 403 403 403 409 403 403
 cycles.request_list         POST 303 403 403 403 403 403 409 403 403
 cycles.return_list          POST 303 403 403 403 403 403 422 403 403
+cycles.add_alternatives     POST 303 403 403 403 403 403 422 403 403
+cycles.add_cap              POST 303 403 403 403 403 403 422 403 403
+cycles.lock_in              POST 303 403 403 403 403 403 422 403 403
+cycles.remove_term          POST 303 403 403 403 403 403 404 403 403
+cycles.terms                GET  303 403 403 403 403 403 200 403 403
 factors.app                 GET  303 303 303 303 303 303 303 303 303
 factors.app                 POST 303 303 303 303 303 303 303 303 303
 factors.app_begin           POST 303 303 303 303 303 303 303 303 303
@@ -143,6 +180,8 @@ reviews.reopen              POST 303 403 403 403 403 403 422 403 403
 reviews.rows                POST 303 403 403 403 200 200 403 403 403
 reviews.save                POST 303 403 403 403 409 403 403 403 403
 reviews.start               POST 303 403 403 403 409 403 403 403 403
+simulator.index             GET  303 403 403 403 403 403 200 403 403
+simulator.index             POST 303 403 403 403 403 403 422 403 403
 staff.index                 GET  303 403 403 403 403 403 200 200 403
 verification.desk           GET  303 403 403 403 403 403 200 403 403
 verification.index          GET  303 200 200 200 200 200 200 200 200
@@ -152,9 +191,14 @@ verification.register       GET  303 403 403 403 403 403 200 403 403
 verification.register       POST 303 403 403 403 403 403 422 403 403
 verification.verify         POST 303 403 403 403 403 403 422 403 403
 voting.basket               GET  303 200 200 200 200 200 200 200 200
+voting.begun                POST 303 204 204 204 204 204 204 204 204
 voting.choose               POST 303 200 200 200 200 200 200 200 200
+voting.compare              GET  303 303 303 303 303 303 303 303 303
+voting.compare              POST 303 403 422 403 403 403 403 403 403
 voting.confirm              GET  303 303 303 303 303 303 303 303 303
 voting.confirm              POST 303 403 422 403 403 403 403 403 403
+voting.order                GET  303 303 303 303 303 303 303 303 303
+voting.order                POST 303 403 422 403 403 403 403 403 403
 voting.receipt              GET  303 303 303 303 303 303 303 303 303
 voting.receipt              POST 303 403 422 403 403 403 403 403 403
 voting.save_receipt         POST 303 422 422 422 422 422 422 422 422
@@ -226,6 +270,7 @@ def make_world(session: Session, keys: KeyStore) -> World:
         "slug": cycle.slug,
         "project_id": project.id,
         "pool_id": pool.id,
+        "term_id": uuid4(),
         "review_id": review.id,
         "comment_id": comment.id,
         "user_id": someone.id,
@@ -233,11 +278,35 @@ def make_world(session: Session, keys: KeyStore) -> World:
         "event_id": event.id,
         "session_id": uuid4(),
         "passkey_id": uuid4(),
+        "key": "roll",
         "token": "x" * 43,
         "name": "withdraw",
     }
-    slugs = {"voting": polls(session, keys).slug, "counting": polls(session, keys, opened="closed").slug}
+    voting = polls(session, keys)
+    values |= _desk(session, voting, users["staff"])
+    slugs = {"voting": voting.slug, "channels": voting.slug, "counting": polls(session, keys, opened="closed").slug}
     return World(values, slugs, users)
+
+
+def _desk(session: Session, voting: Polls, clerk: User | None) -> dict[str, Any]:
+    """A station voter, an open station, and a batch of paper."""
+    assert clerk is not None
+    _user, voter_ = voter(session)
+    actor = factories.actor(clerk, Role.STAFF)
+    made = CheckIn(
+        vote_id=voting.vote.id,
+        person_id=voter_.person_id,
+        number=1,
+        channel=Channel.STATION,
+        level=2,
+        checked_in_by=clerk.id,
+        checked_in_at=clock.now(),
+    )
+    session.add(made)
+    channels.open_station(session, actor, voting.slug, name="1번 기기")
+    batch = channels.open_batch(session, actor, voting.slug, place="종로 투표소", district="", papers=3)
+    station = session.scalars(select(Station)).one()
+    return {"check_in_id": made.id, "station_id": station.id, "number": batch.number}
 
 
 def browser(app: Flask, session: Session, user: User | None, *, factor: bool = True) -> FlaskClient:

@@ -8,6 +8,7 @@ from html import unescape
 
 import pytest
 import time_machine
+from flask import Flask, render_template
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -18,12 +19,12 @@ from civicvote.domain.cycles import BallotType
 from civicvote.domain.lifecycles import CycleState, ProjectState
 from civicvote.models.accounts import User
 from civicvote.models.cycles import Hold
-from civicvote.models.votes import Ballot, Participation
-from civicvote.services import clock
+from civicvote.models.votes import Ballot, Participation, UnfinishedBallot
+from civicvote.services import board, clock
 from civicvote.settings import Settings
 from tests import factories
 from tests.conftest import Queries
-from tests.support.voting import Polls, polls, voter
+from tests.support.voting import Polls, opened, polls, voter
 
 SignIn = Callable[[User], FlaskClient]
 
@@ -55,6 +56,13 @@ def test_a_visitor_is_sent_to_sign_in(client: FlaskClient, made: Polls) -> None:
     response = client.get(f"/budget/{made.slug}/vote")
     assert response.status_code == 303
     assert response.location.startswith("/sign-in?next=")
+    assert "처리하지 않았습니다" not in client.get(response.location).text
+
+
+def test_who_was_signed_out_meanwhile_is_told(client: FlaskClient, made: Polls) -> None:
+    answer = client.post(f"/budget/{made.slug}/vote/receipt", data={"picks": ["A1"], "key": "x"})
+    assert answer.status_code == 303
+    assert "방금 보낸 내용을 처리하지 않았습니다" in client.get(answer.location).text
 
 
 def test_choose_confirm_cast(session: Session, made: Polls, browser: FlaskClient) -> None:
@@ -191,4 +199,153 @@ def test_the_basket_takes_the_same_statements_however_many_projects(
         queries.clear()
         assert browser.get(f"/budget/{made.slug}/vote").status_code == 200
         counts.append(len(queries))
-    assert counts[0] == counts[1] <= 6
+    assert counts[0] == counts[1] <= 7
+
+
+def _fields(response: TestResponse) -> dict[str, str]:
+    """Numbers beside projects as they stand in the page."""
+    return dict(re.findall(r'name="v-(\w+)" value="([^"]*)"', unescape(response.text)))
+
+
+def test_points_are_typed_kept_confirmed_and_cast(session: Session, settings: Settings, browser: FlaskClient) -> None:
+    made = polls(session, settings.keystore, ballot_type=BallotType.POINTS, point_sum=10, point_max=6)
+    base = f"/budget/{made.slug}/vote"
+    assert "모두 10점을 나누어 줍니다." in browser.get(base).text
+    found = browser.post(base, data={"v-A1": "6", "v-A2": "없음", "v-A3": "", "q": "B2 사업"})
+    assert _fields(found) == {"A1": "6", "A2": "없음", "B2": ""}, "what was typed stays in sight"
+    assert "10점 가운데 6점을 주었습니다. 4점 남았습니다." in found.text
+    wrong = browser.post(f"{base}/confirm", data={"v-A1": "7", "v-A2": "없음"})
+    assert wrong.status_code == 422
+    assert 'href="#v-A1"' in wrong.text
+    assert _fields(wrong)["A1"] == "7"
+    assert wrong.text.count('aria-invalid="true"') == 2
+    much = browser.post(f"{base}/confirm", data={"v-A1": "6", "v-A2": "6"})
+    assert much.status_code == 422
+    assert "2점을 줄여 주십시오" in much.text
+    confirm = browser.post(f"{base}/confirm", data={"v-A1": "6", "v-A2": "4", "v-A3": "0"})
+    assert _fields(confirm) == {"A1": "6", "A2": "4"}
+    answer = browser.post(f"{base}/receipt", data={"v-A1": "6", "v-A2": "4", "key": _value(confirm, "key")})
+    assert answer.status_code == 200
+    assert "v-A1" not in answer.text
+    (ballot,) = opened(made, settings.keystore, board.counted(session, made.vote)).ballots
+    assert (ballot.picks, ballot.points) == (("A1", "A2"), (6, 4))
+
+
+def test_a_score_has_no_sum(session: Session, settings: Settings, browser: FlaskClient) -> None:
+    made = polls(session, settings.keystore, ballot_type=BallotType.SCORE, point_max=5)
+    base = f"/budget/{made.slug}/vote"
+    page = browser.post(base, data={"v-A1": "5", "v-A2": "5"})
+    assert "2개 사업에 점수를 주었습니다. 1개 더 줄 수 있습니다." in page.text
+    assert browser.post(f"{base}/confirm", data={"v-A1": "5", "v-A2": "5", "v-A3": "5"}).status_code == 200
+    over = browser.post(f"{base}/confirm", data={f"v-A{n}": "1" for n in range(1, 5)})
+    assert over.status_code == 422
+    assert "점수는 사업 3개까지만" in over.text
+
+
+def _order(response: TestResponse) -> list[str]:
+    return re.findall(r'type="hidden" name="picks" value="(\w+)"', response.text)
+
+
+def test_a_ranking_is_put_in_order_without_a_script(session: Session, settings: Settings, browser: FlaskClient) -> None:
+    made = polls(session, settings.keystore, ballot_type=BallotType.RANKING, max_picks=4)
+    base = f"/budget/{made.slug}/vote"
+    assert browser.post(f"{base}/order", data={}).status_code == 422
+    page = browser.post(f"{base}/order", data={"picks": ["A1", "A2", "B1"]})
+    assert _order(page) == ["A1", "A2", "B1"]
+    moved = browser.post(f"{base}/order", data={"picks": ["A1", "A2", "B1"], "move": "B1:up"})
+    assert _order(moved) == ["A1", "B1", "A2"]
+    assert re.search(r'value="B1:up"[^>]* autofocus', moved.text)
+    typed = {"picks": ["A1", "A2", "B1"], "v-A1": "3", "v-A2": "1", "v-B1": "3"}
+    wrong = browser.post(f"{base}/confirm", data=typed)
+    assert wrong.status_code == 422
+    assert wrong.text.count("3순위가 둘 이상입니다. 아직 비어 있는 순위: 2") == 4, "beside two fields and above"
+    assert _fields(wrong) == {"A1": "3", "A2": "1", "B1": "3"}
+    confirm = browser.post(f"{base}/confirm", data=typed | {"v-B1": "2"})
+    assert _order(confirm) == ["A2", "B1", "A1"]
+    back = browser.post(base, data={"picks": _order(confirm)})
+    assert _value(back, "order") == "A2 B1 A1"
+    more = browser.post(f"{base}/order", data={"picks": ["A1", "A2", "A5", "B1"], "order": "A2 B1 A1"})
+    assert _order(more) == ["A2", "B1", "A1", "A5"]
+    answer = browser.post(f"{base}/receipt", data={"picks": _order(confirm), "key": _value(confirm, "key")})
+    assert answer.status_code == 200
+    (ballot,) = opened(made, settings.keystore, board.counted(session, made.vote)).ballots
+    assert (ballot.picks, ballot.points) == (("A1", "A2", "B1"), (2, 4, 3))
+
+
+def test_a_comparison_brings_the_paper_back(session: Session, settings: Settings, browser: FlaskClient) -> None:
+    made = polls(session, settings.keystore, ballot_type=BallotType.POINTS, point_sum=10)
+    base = f"/budget/{made.slug}/vote"
+    page = browser.post(f"{base}/compare", data={"v-A1": "2", "v-A2": "3", "compare": ["A2", "A3"], "q": "사업"})
+    assert page.status_code == 200
+    assert _fields(page) == {"A1": "2", "A2": "3", "A3": ""}
+    assert _value(page, "q") == "사업"
+    few = browser.post(f"{base}/compare", data={"v-A1": "2", "compare": ["A2"]})
+    assert few.status_code == 422
+    assert "두 건이나 세 건" in few.text
+    assert _fields(few)["A1"] == "2"
+    ticks = polls(session, settings.keystore)
+    page = browser.post(f"/budget/{ticks.slug}/vote/compare", data={"picks": ["A1", "A2"], "compare": ["A2", "A3"]})
+    assert sorted(re.findall(r'name="picks" value="(\w+)"', page.text)) == ["A1", "A2", "A3"]
+    assert re.findall(r'name="picks" value="(\w+)" checked', page.text) == ["A2"]
+
+
+def test_the_map_narrows_and_keeps(session: Session, settings: Settings, browser: FlaskClient) -> None:
+    made = polls(session, settings.keystore)
+    made.projects["A1"].district = "11680"
+    session.flush()
+    base = f"/budget/{made.slug}/vote"
+    assert 'data-area="11680"' in browser.get(base).text
+    page = browser.post(base, data={"picks": ["A2"], "area": "11680", "district": "11110"})
+    assert sorted(re.findall(r'name="picks" value="(\w+)"', page.text)) == ["A1", "A2"]
+    everything = browser.post(base, data={"picks": ["A2"], "area": "", "district": "11680"})
+    assert len(re.findall(r'name="picks" value="(\w+)"', everything.text)) == 8
+
+
+@pytest.mark.parametrize("values", [{}, {"ballot_type": BallotType.RANKING}])
+def test_beginning_is_noted_without_picks(
+    session: Session, settings: Settings, browser: FlaskClient, values: dict[str, object]
+) -> None:
+    made = polls(session, settings.keystore, **values)  # type: ignore[arg-type]  # columns by name
+    base = f"/budget/{made.slug}/vote"
+
+    def noted() -> int:
+        return session.scalar(select(func.count()).where(UnfinishedBallot.vote_id == made.vote.id)) or 0
+
+    browser.get(base)
+    browser.post(base, data={"picks": ["A1"]})
+    assert noted() == 0, "looking and searching is not beginning"
+    assert browser.post(f"{base}/{'order' if values else 'confirm'}", data={"picks": ["A1"]}).status_code == 200
+    assert noted() == 1
+    assert browser.post(f"{base}/begun").status_code == 204
+    assert noted() == 1
+
+
+def test_help_tells_how_it_is_counted(session: Session, settings: Settings, browser: FlaskClient) -> None:
+    made = polls(session, settings.keystore, ballot_type=BallotType.RANKING, completion="add1u")
+    text = browser.get(f"/budget/{made.slug}/vote").text
+    for words in ("이게 뭔가요?", "1순위는 3점", "그래도 남으면 득표순으로 채웁니다."):
+        assert words in text
+
+
+def test_the_reminder_reads_well_and_names_no_project(app: Flask) -> None:
+    with app.test_request_context():
+        text = render_template(
+            "mail/ballot-unfinished.txt",
+            base_url="https://x.test",
+            recipient_name="김서울",
+            slug="2026",
+            title="2026년 시민공감예산",
+            closes_at="2026-12-04T15:00:00+00:00",
+        )
+    assert text.startswith("[civicvote] 아직 투표를 내지 않으셨습니다: 2026년 시민공감예산\n")
+    assert "24:00에 마감하며" in text
+    assert "https://x.test/budget/2026/vote" in text
+
+
+def test_an_empty_ranking_goes_on_where_nothing_is_allowed(
+    session: Session, settings: Settings, browser: FlaskClient
+) -> None:
+    made = polls(session, settings.keystore, ballot_type=BallotType.RANKING, min_picks=0)
+    base = f"/budget/{made.slug}/vote"
+    for step in ("order", "confirm"):
+        assert "고른 사업이 없습니다" in browser.post(f"{base}/{step}", data={}).text

@@ -1,0 +1,331 @@
+"""Desk, paper and stations in the browser: what is shown, what is kept apart, what a tablet may open."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from html import unescape
+
+import pytest
+import time_machine
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
+
+from civicvote.models.accounts import LoginSession, User
+from civicvote.models.channels import CheckIn, PaperBatch, StationSeat
+from civicvote.models.votes import Ballot, Participation
+from civicvote.services import clock
+from civicvote.settings import Settings
+from tests.support.channels import Hall, hall
+from tests.support.door import bare
+from tests.support.voting import voter
+
+SignIn = Callable[[User], FlaskClient]
+
+
+@pytest.fixture
+def place(session: Session, settings: Settings) -> Hall:
+    return hall(session, settings.keystore)
+
+
+@pytest.fixture
+def clerks(place: Hall, signed_in: SignIn) -> tuple[FlaskClient, FlaskClient]:
+    return signed_in(place.users[0]), signed_in(place.users[1])
+
+
+def _value(response: TestResponse, name: str) -> str:
+    found = re.search(rf'name="{name}" value="([^"]*)"', response.text)
+    assert found, name
+    return unescape(found[1])
+
+
+def _come(browser: FlaskClient, place: Hall, user: User, channel: str = "paper") -> str:
+    """Find and check in by the account's address; the path of the check-in."""
+    found = browser.post(f"/budget/{place.slug}/desk/find", data={"email": user.email})
+    assert found.status_code == 200
+    made = browser.post(f"/budget/{place.slug}/desk", data={"email": user.email, "channel": channel})
+    assert made.status_code == 303, made.text
+    return str(made.location)
+
+
+def _tablet(app: Flask, browser: FlaskClient, place: Hall) -> FlaskClient:
+    """The clerk's browser, which is a station from now on."""
+    del app
+    opened = browser.post(f"/budget/{place.slug}/desk/stations", data={"station-name": "1번 기기"})
+    assert (opened.status_code, opened.location) == (303, "/station")
+    return browser
+
+
+def _code(browser: FlaskClient, path: str) -> str:
+    answer = browser.post(f"{path}/code")
+    assert answer.status_code == 200
+    assert "no-store" in answer.headers["Cache-Control"]
+    found = re.search(r'class="code-shown">([^<]+)<', answer.text)
+    assert found
+    return found[1]
+
+
+def test_find_then_check_in(session: Session, place: Hall, clerks: tuple[FlaskClient, FlaskClient]) -> None:
+    first, _second = clerks
+    user, _actor = voter(session)
+    page = first.get(f"/budget/{place.slug}/desk")
+    assert "아직 접수한 분이 없습니다" in page.text
+    unknown = first.post(f"/budget/{place.slug}/desk/find", data={"email": "nobody@example.org"})
+    assert unknown.status_code == 422
+    assert 'id="email-error"' in unknown.text
+    found = first.post(f"/budget/{place.slug}/desk/find", data={"email": user.email})
+    assert "투표할 수 있는 분입니다" in found.text
+    assert session.scalar(select(func.count()).select_from(CheckIn)) == 0, "a look is no check-in"
+    path = _come(first, place, user)
+    visit = first.get(path)
+    assert "접수번호 1번" in visit.text
+    assert "투표용지를 드렸음" in visit.text
+    assert first.post(f"{path}/paper").status_code == 303
+    assert f"{path}/paper" not in first.get(path).text, "it is given once"
+    again = first.post(f"/budget/{place.slug}/desk/find", data={"email": user.email})
+    assert "이미 접수된 분입니다" in again.text
+    assert first.post(f"/budget/{place.slug}/desk", data={"email": user.email}).status_code == 409
+
+
+def test_somebody_with_documents(session: Session, place: Hall, clerks: tuple[FlaskClient, FlaskClient]) -> None:
+    first, _second = clerks
+    who = {"name": "강나루", "birth_date": "1981-03-02", "phone": "010-1234-5678"}
+    found = first.post(f"/budget/{place.slug}/desk/find", data=who)
+    assert "서류로 확인해야 하는 분입니다" in found.text
+    bare = first.post(f"/budget/{place.slug}/desk", data=who)
+    assert bare.status_code == 422
+    assert 'id="basis-error"' in bare.text
+    assert _value(bare, "name") == "강나루"
+    made = first.post(f"/budget/{place.slug}/desk", data={**who, "basis": "residence", "district": "11110"})
+    assert made.status_code == 303
+    assert "강나루" not in made.location
+    assert "강나루" not in first.get(made.location).text
+
+
+def test_two_clerks_void_an_online_ballot(
+    session: Session, place: Hall, clerks: tuple[FlaskClient, FlaskClient]
+) -> None:
+    first, second = clerks
+    user, actor = voter(session)
+    place.cast(actor, "A1")
+    found = first.post(f"/budget/{place.slug}/desk/find", data={"email": user.email})
+    assert "온라인으로 이미 투표하셨습니다" in found.text
+    path = _come(first, place, user)
+    own = first.get(path)
+    assert "요청 거두기" in own.text
+    assert ">승인</button>" not in own.text
+    assert first.post(f"{path}/decision", data={"approve": "yes"}).status_code == 403
+    assert first.post(f"{path}/paper").status_code == 409
+    assert "김접수" in second.get(f"/budget/{place.slug}/desk").text
+    assert "온라인으로 투표한 뒤 현장에서" in second.get(path).text
+    assert second.post(f"{path}/decision", data={"approve": "yes"}).status_code == 303
+    assert second.post(f"{path}/decision", data={"approve": "yes"}).status_code == 409
+    assert first.post(f"{path}/paper").status_code == 303
+    assert "처리한 요청" in first.get(path).text
+
+
+def test_taking_back_needs_a_reason_and_another(
+    session: Session, place: Hall, clerks: tuple[FlaskClient, FlaskClient]
+) -> None:
+    first, second = clerks
+    user, _actor = voter(session)
+    path = _come(first, place, user)
+    empty = first.post(f"{path}/take-back", data={})
+    assert empty.status_code == 422
+    assert 'id="back-reason-error"' in empty.text
+    assert first.post(f"{path}/take-back", data={"back-reason": "다른 분을 접수함"}).status_code == 303
+    assert second.post(f"{path}/decision", data={"approve": "yes"}).status_code == 303
+    assert "취소됨" in first.get(path).text
+    assert _come(second, place, user) != path
+
+
+def test_the_online_page_says_where_to_vote(
+    session: Session, place: Hall, clerks: tuple[FlaskClient, FlaskClient], signed_in: SignIn
+) -> None:
+    user, _actor = voter(session)
+    _come(clerks[0], place, user)
+    own = signed_in(user)
+    assert "현장투표소에서 종이 투표로 접수하셨습니다" in own.get(f"/budget/{place.slug}/vote").text
+    refused = own.post(f"/budget/{place.slug}/vote/receipt", data={"picks": ["A1"], "key": "k" * 20})
+    assert refused.status_code == 403
+    assert session.scalar(select(func.count()).select_from(Ballot)) == 0
+
+
+def test_paper_is_keyed_sheet_by_sheet(session: Session, place: Hall, clerks: tuple[FlaskClient, FlaskClient]) -> None:
+    first, second = clerks
+    place.papers(3)
+    made = first.post(f"/budget/{place.slug}/paper", data={"place": "종로 투표소", "district": "11110", "papers": "3"})
+    assert made.location == f"/budget/{place.slug}/paper/1"
+    sheets = f"{made.location}/sheets"
+    for browser, lines in ((first, ["A1 B1", "A2"]), (second, ["a1,b1", "A3"])):
+        assert "1번째 장" in browser.get(sheets).text
+        for place_, line in enumerate(lines, 1):
+            answer = browser.post(sheets, data={"paper": str(place_), "picks": line, "kind": "valid"})
+            assert answer.status_code == 303, answer.text
+            assert line not in answer.location
+        assert "3번째 장" in browser.get(sheets).text
+        assert browser.post(sheets, data={"paper": "3", "picks": "", "kind": "blank"}).status_code == 303
+        assert browser.post(f"{made.location}/finish").status_code == 303
+    view = second.get(made.location)
+    assert "2번째 장 다시 입력" in view.text
+    assert "A2" not in bare(view)
+    assert "A3" not in bare(view)
+    assert first.post(f"{made.location}/confirm").status_code == 409
+    again = second.get(f"{sheets}?paper=2")
+    assert "A3" not in bare(again)
+    wrong = second.post(sheets, data={"paper": "2", "picks": "Z9", "kind": "valid"})
+    assert wrong.status_code == 422
+    assert 'id="picks-error"' in wrong.text
+    assert 'value="Z9"' in wrong.text
+    assert second.post(sheets, data={"paper": "2", "picks": "A2", "kind": "valid"}).location == made.location
+    assert first.post(f"{made.location}/confirm").status_code == 303
+    assert "2 + 1 + 0 = 3장" in first.get(made.location).text
+    assert session.scalar(select(func.count()).select_from(Ballot)) == 2
+    assert session.scalar(select(PaperBatch.valid)) == 2
+
+
+def test_a_rule_that_a_sheet_breaks_stands_beside_the_field(
+    place: Hall, clerks: tuple[FlaskClient, FlaskClient]
+) -> None:
+    first, _second = clerks
+    number = place.batch(1)
+    sheets = f"/budget/{place.slug}/paper/{number}/sheets"
+    wrong = first.post(sheets, data={"paper": "1", "picks": "A1 A2 A3 A4", "kind": "valid"})
+    assert wrong.status_code == 422
+    assert "사업은 3개까지 고를 수 있습니다." in wrong.text
+    assert "무효" in wrong.text
+    void = first.post(sheets, data={"paper": "1", "kind": "void"})
+    assert void.status_code == 422
+    assert 'id="reason-error"' in void.text
+    assert first.post(sheets, data={"paper": "1", "kind": "void", "reason": "rules"}).status_code == 303
+    for paper in ("0", "-1", "9", "1" * 30, "x", ""):
+        assert first.post(sheets, data={"paper": paper, "kind": "blank"}).status_code == 409
+
+
+def test_a_batch_is_dropped_by_two(place: Hall, clerks: tuple[FlaskClient, FlaskClient]) -> None:
+    first, second = clerks
+    path = f"/budget/{place.slug}/paper/{place.batch(2)}"
+    assert first.post(f"{path}/count", data={"count-papers": "0", "count-reason": "다시 셈"}).status_code == 422
+    assert first.post(f"{path}/count", data={"count-papers": "4", "count-reason": "다시 셈"}).status_code == 303
+    assert first.post(f"{path}/drop", data={}).status_code == 422
+    assert first.post(f"{path}/drop", data={"drop-reason": "잘못 엶"}).status_code == 303
+    assert first.post(f"{path}/drop/decision", data={"approve": "yes"}).status_code == 403
+    assert second.post(f"{path}/drop/decision", data={"approve": "yes"}).status_code == 303
+    assert "취소됨" in first.get(path).text
+
+
+def test_a_tablet_votes_and_does_nothing_else(
+    app: Flask, session: Session, place: Hall, clerks: tuple[FlaskClient, FlaskClient]
+) -> None:
+    desk, own = clerks
+    user, _actor = voter(session)
+    code = _code(desk, _come(desk, place, user, "station"))
+    living = select(func.count()).where(LoginSession.user_id == place.users[1].id, LoginSession.revoked_at.is_(None))
+    assert session.scalar(living) == 1
+    tablet = _tablet(app, own, place)
+    assert session.scalar(living) == 0, "the clerk is signed out here"
+    page = tablet.get("/station")
+    assert page.status_code == 200
+    assert "no-store" in page.headers["Cache-Control"]
+    vote = f"/budget/{place.slug}/vote"
+    for path in ("/", "/me", "/sign-in", "/sign-up", "/account", vote, f"/budget/{place.slug}/desk", "/staff"):
+        assert tablet.get(path).location == "/station", path
+    wrong = tablet.post("/station", data={"code": "ABCD-2345"})
+    assert wrong.status_code == 422
+    assert "ABCD" not in wrong.text
+    seated = tablet.post("/station", data={"code": code})
+    assert seated.location == vote
+    assert code not in str(seated.headers)
+    basket = tablet.get(vote)
+    assert basket.status_code == 200
+    assert "no-store" in basket.headers["Cache-Control"]
+    assert 'http-equiv="refresh"' in basket.text
+    for path in ("/", "/me", "/sign-in", "/proposals/new", f"/budget/{place.slug}/desk"):
+        assert tablet.get(path).location == "/station", path
+    assert tablet.get("/station").location == vote
+    assert tablet.post("/station/stay").status_code == 204
+    confirm = tablet.post(f"{vote}/confirm", data={"picks": ["A1"]})
+    assert confirm.status_code == 200
+    form = {"picks": ["A1"], "key": _value(confirm, "key")}
+    receipt = tablet.post(f"{vote}/receipt", data=form)
+    assert receipt.status_code == 200
+    assert "투표가 접수되었습니다" in receipt.text
+    assert "파일로 저장" not in receipt.text
+    assert "no-store" in receipt.headers["Cache-Control"]
+    assert tablet.post(f"{vote}/receipt", data=form).location == "/station", "the seat is empty"
+    assert tablet.post("/station/stay").status_code == 404
+    assert session.scalars(select(StationSeat.station_id)).all() == []
+    assert session.scalar(select(func.count()).select_from(Ballot)) == 1
+    assert session.scalar(select(func.count()).select_from(Participation)) == 1
+
+
+def test_sixty_idle_seconds(app: Flask, session: Session, place: Hall, clerks: tuple[FlaskClient, FlaskClient]) -> None:
+    desk, own = clerks
+    first, second = (_code(desk, _come(desk, place, voter(session)[0], "station")) for _ in range(2))
+    vote = f"/budget/{place.slug}/vote"
+    tablet = _tablet(app, own, place)
+    with time_machine.travel(clock.now(), tick=False) as moving:
+        tablet.post("/station", data={"code": first})
+        assert tablet.post("/station", data={"code": second}).status_code == 409
+        moving.shift(timedelta(seconds=50))
+        assert tablet.get(vote).status_code == 200
+        moving.shift(timedelta(seconds=50))
+        assert tablet.post("/station/stay").status_code == 204
+        moving.shift(timedelta(seconds=61))
+        late = tablet.post(f"{vote}/receipt", data={"picks": ["A1"], "key": "k" * 20})
+        assert late.location == "/station"
+        assert "60초 동안 쓰지 않아" in tablet.get("/station").text
+        part = tablet.post(vote, data={"picks": ["A1"]}, headers={"HX-Request": "true"})
+        assert (part.status_code, part.headers["HX-Redirect"]) == (204, "/station")
+        assert tablet.post("/station", data={"code": second}).location == vote
+        left = tablet.post("/station/leave")
+        assert left.location == "/station"
+        assert tablet.get(vote).location == "/station"
+    assert session.scalar(select(func.count()).select_from(Ballot)) == 0
+
+
+def test_codes_are_throttled_by_wrong_ones_only(
+    app: Flask, session: Session, place: Hall, clerks: tuple[FlaskClient, FlaskClient]
+) -> None:
+    desk, own = clerks
+    code = _code(desk, _come(desk, place, voter(session)[0], "station"))
+    tablet = _tablet(app, own, place)
+    for _ in range(3):
+        assert tablet.post("/station", data={"code": "ABCD2345"}).status_code == 422
+    assert tablet.post("/station", data={"code": code}).status_code == 303
+    tablet.post("/station/leave")
+    answers = [tablet.post("/station", data={"code": "ABCD2345"}).status_code for _ in range(21)]
+    assert answers == [422] * 20 + [429]
+
+
+def test_a_closed_station_is_a_browser_again(
+    app: Flask, session: Session, place: Hall, clerks: tuple[FlaskClient, FlaskClient]
+) -> None:
+    desk, own = clerks
+    tablet = _tablet(app, own, place)
+    page = desk.get(f"/budget/{place.slug}/desk")
+    found = re.search(r'action="(/budget/[^"]+/close)"', page.text)
+    assert found
+    assert desk.post(found[1]).status_code == 303
+    assert tablet.get("/station").status_code == 404
+    assert tablet.get("/").status_code == 200
+    assert tablet.get("/me").location.startswith("/sign-in")
+    assert session.scalar(select(func.count()).select_from(CheckIn)) == 0
+
+
+def test_desks_take_the_same_statements_however_many_came(
+    session: Session, place: Hall, clerks: tuple[FlaskClient, FlaskClient], queries: object
+) -> None:
+    counts = []
+    for more in (1, 12):
+        place.papers(more)
+        for _ in range(more):
+            place.batch(1)
+        session.expire_all()
+        queries.clear()  # type: ignore[attr-defined]
+        assert clerks[0].get(f"/budget/{place.slug}/desk").status_code == 200
+        assert clerks[0].get(f"/budget/{place.slug}/paper").status_code == 200
+        counts.append(len(queries))  # type: ignore[arg-type]
+    assert counts[0] == counts[1]
