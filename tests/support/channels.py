@@ -56,6 +56,12 @@ class Hall:
             address="192.0.2.1",
         )
 
+    def come_after_casting(self) -> tuple[CheckIn, str]:
+        """Somebody who had voted online stands at the desk and wants paper; the tracker of that ballot."""
+        user, actor = voter(self.session)
+        receipt = self.cast(actor, "A1")
+        return self.come(user), receipt.tracker
+
     def papers(self, count: int, *, district: str | None = "11110") -> list[CheckIn]:
         """So many people came and have a paper in their hands."""
         given = []
