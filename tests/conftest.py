@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import HealthCheck
+from hypothesis import settings as properties
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -23,6 +25,12 @@ for name in [name for name in os.environ if name.startswith("CIVICVOTE_") and no
     del os.environ[name]
 
 DATABASES = ("sqlite", "postgresql")
+
+# The same examples on every machine and in every run, however slow it is.
+properties.register_profile(
+    "house", derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+properties.load_profile("house")
 
 
 @pytest.fixture(scope="session")

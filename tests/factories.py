@@ -1,5 +1,6 @@
 """Things a test needs, made in one line each."""
 
+import itertools
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -17,6 +18,8 @@ from civicvote.models.verification import Person
 from civicvote.services import clock
 
 DAY = timedelta(days=1)
+#: What tells names of one kind apart: counted, because a short random one comes twice some day.
+COUNT = itertools.count(1)
 
 
 def user(session: Session, *roles: Role, name: str = "김시민", level: int = 0, **values: Any) -> User:
@@ -46,7 +49,7 @@ def actor(made: User, *roles: Role) -> Actor:
 
 def department(session: Session, name: str = "") -> Department:
     """A department with a name of its own."""
-    made = Department(name=name or f"부서 {uuid4().hex[:8]}", name_en="Department", created_at=clock.now(), active=True)
+    made = Department(name=name or f"부서 {next(COUNT)}", name_en="Department", created_at=clock.now(), active=True)
     session.add(made)
     session.flush()
     return made
@@ -59,7 +62,7 @@ def cycle(
     shift = {"before": 2, "proposals": 0, "review": -20, "voting": -40, "closed": -60}[opened] * DAY
     start = clock.now() + shift
     made = Cycle(
-        slug=values.pop("slug", f"c-{uuid4().hex[:10]}"),
+        slug=values.pop("slug", f"cycle-{next(COUNT)}"),
         title=values.pop("title", "2026년 시민공감예산"),
         year=2026,
         state=state,
@@ -78,7 +81,7 @@ def cycle(
 
 def pool(session: Session, of: Cycle, amount_won: int = 1_000_000_000, **values: Any) -> Pool:
     """A pool of the cycle."""
-    made = Pool(cycle_id=of.id, name=values.pop("name", f"분야 {uuid4().hex[:6]}"), amount_won=amount_won, **values)
+    made = Pool(cycle_id=of.id, name=values.pop("name", f"분야 {next(COUNT)}"), amount_won=amount_won, **values)
     session.add(made)
     session.flush()
     return made
@@ -97,7 +100,7 @@ def project(
         title=values.pop("title", "통학로 보행등 설치"),
         problem=values.pop("problem", "통학로가 어두워 아이들이 다니기 위험합니다."),
         idea=values.pop("idea", "학교 앞 300미터에 보행등 열두 개를 설치해 주십시오."),
-        number=values.pop("number", None if state is ProjectState.DRAFT else uuid4().hex[:8]),
+        number=values.pop("number", None if state is ProjectState.DRAFT else f"no-{next(COUNT)}"),
         requested_won=values.pop("requested_won", 50_000_000),
         cost_won=values.pop("cost_won", 50_000_000),
         created_at=moment,
