@@ -18,6 +18,7 @@ from civicvote.models.audit import AuditEvent
 from civicvote.models.cycles import Hold
 from civicvote.models.votes import Ballot, CastKey, Participation
 from civicvote.services import board, clock, voting
+from civicvote.services.voting.reminders import SEOUL
 from tests import factories
 from tests.conftest import Queries
 from tests.support.voting import Polls, form_key, opened, polls, voter
@@ -43,15 +44,15 @@ def _cast(
 
 
 def test_a_ballot_is_sealed_and_its_receipt_verifies(session: Session, keys: KeyStore) -> None:
-    made = polls(session, keys)
+    made = polls(session, keys, letters=("PICKED", "CHOSEN"))
     _user, actor = voter(session)
-    receipt = _cast(session, made, actor, "A2", "B1", keys=keys)
+    receipt = _cast(session, made, actor, "PICKED2", "CHOSEN1", keys=keys)
     assert receipts.verify(made.vote.board_key, receipt)
     row = session.scalars(select(Ballot)).one()
     assert (row.tracker, row.version) == (receipt.tracker, 1)
-    assert b"A2" not in row.sealed
+    assert not [word for word in (b"PICKED", b"CHOSEN") if word in row.sealed]
     assert session.scalars(select(Participation.person_id)).all() == [actor.person_id]
-    assert opened(made, keys, board.counted(session, made.vote)).ballots[0].picks == ("A2", "B1")
+    assert opened(made, keys, board.counted(session, made.vote)).ballots[0].picks == ("CHOSEN1", "PICKED2")
     assert session.scalars(select(AuditEvent.action).where(AuditEvent.actor_id == actor.id)).all() == []
 
 
@@ -151,7 +152,7 @@ def test_who_may_not_vote_is_told_why(session: Session, keys: KeyStore) -> None:
     staff = factories.actor(factories.user(session, Role.STAFF), Role.STAFF)
     with pytest.raises(ForbiddenError):
         _cast(session, made, staff, "A1", keys=keys)
-    year = made.vote.closes_at.year
+    year = made.vote.closes_at.astimezone(SEOUL).year
     _user, young = voter(session, birth_year=year - 18)
     with pytest.raises(ForbiddenError, match="19세"):
         _cast(session, made, young, "A1", keys=keys)

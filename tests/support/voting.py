@@ -21,7 +21,7 @@ from tests import factories
 
 @dataclass
 class Polls:
-    """A vote with two pools, the city's (numbers A1…) and 종로구's (B1…)."""
+    """A vote with two pools, the city's (numbers A1…) and 종로구's (B1…, or as `letters` say)."""
 
     cycle: Cycle
     vote: Vote
@@ -35,7 +35,11 @@ class Polls:
 
 
 def polls(session: Session, keys: KeyStore, *, city: int = 5, jongno: int = 3, **values: Any) -> Polls:
-    """An open vote: approval of 1 to 3 projects unless `values` of the cycle say otherwise."""
+    """An open vote: approval of 1 to 3 projects unless `values` of the cycle say otherwise.
+
+    `letters` begin the numbers of the two pools; long ones for tests that look for them among random bytes.
+    """
+    city_letter, jongno_letter = values.pop("letters", ("A", "B"))
     jongno_values = values.pop("jongno_values", {})
     cycle = factories.cycle(
         session,
@@ -48,7 +52,7 @@ def polls(session: Session, keys: KeyStore, *, city: int = 5, jongno: int = 3, *
         factories.pool(session, cycle, 100_000_000, name="종로구", district="11110", position=1, **jongno_values),
     )
     made = Polls(cycle, None, *pools)  # type: ignore[arg-type]  # opened below
-    for letter, pool, count in (("A", pools[0], city), ("B", pools[1], jongno)):
+    for letter, pool, count in ((city_letter, pools[0], city), (jongno_letter, pools[1], jongno)):
         for n in range(1, count + 1):
             number = f"{letter}{n}"
             made.projects[number] = factories.project(
