@@ -1,13 +1,14 @@
 """Figures for Prometheus: for the token's bearer or the machine itself, and without anything personal."""
 
 import pytest
+import time_machine
 from flask.testing import FlaskClient
 from pydantic import SecretStr
 from sqlalchemy.orm import Session
 
 from civicvote import db
 from civicvote.app import create_app
-from civicvote.services import health, outbox
+from civicvote.services import clock, health, outbox
 from civicvote.settings import Settings
 
 
@@ -19,12 +20,13 @@ def guarded(settings: Settings, database: db.Database) -> FlaskClient:
 
 
 def test_the_machine_itself_may_ask_where_there_is_no_token(client: FlaskClient, session: Session) -> None:
-    health.beat(session)
-    outbox.put(session, "project-moved", about="1", address="canary@example.org", title="canary-title")
-    session.flush()
-    client.get("/projects/")
-    client.get("/no/such/canary-address")
-    answer = client.get("/metrics")
+    with time_machine.travel(clock.now(), tick=False):
+        health.beat(session)
+        outbox.put(session, "project-moved", about="1", address="canary@example.org", title="canary-title")
+        session.flush()
+        client.get("/projects/")
+        client.get("/no/such/canary-address")
+        answer = client.get("/metrics")
     text = answer.get_data(as_text=True)
     assert answer.status_code == 200
     assert answer.content_type.startswith("text/plain")
@@ -35,7 +37,7 @@ def test_the_machine_itself_may_ask_where_there_is_no_token(client: FlaskClient,
         "civicvote_outbox_waiting 1.0",
         "civicvote_outbox_given_up 0.0",
         "civicvote_outbox_oldest_seconds",
-        "civicvote_worker_silent_seconds 0.",
+        "civicvote_worker_silent_seconds 0.0",
     ):
         assert line in text
     assert "canary" not in text
