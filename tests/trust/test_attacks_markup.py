@@ -36,9 +36,9 @@ LONG = {"problem", "idea", "body", "summary", "reason", "state_reason"}
 
 def _spoil(session: Session) -> None:
     for model, names in FIELDS:
-        for row in session.query(model).all():
+        for number, row in enumerate(session.query(model).all()):
             for name in names:
-                unique = str(row.id)[-6:] if (model, name) in {(Pool, "name"), (Department, "name")} else ""
+                unique = str(number) if (model, name) in {(Pool, "name"), (Department, "name")} else ""
                 limit = getattr(model.__table__.c[name].type, "length", None) or 10_000
                 value = LINK if name in LONG else HOSTILE
                 session.execute(

@@ -269,7 +269,7 @@ def scene_of(app: Flask, session: Session, keys: KeyStore) -> Scene:
         if "slug" in values:
             values["slug"] = world.slugs.get(rule.endpoint.split(".", maxsplit=1)[0], values["slug"])
         sets = [values]
-        for name in rule.arguments & set(more):
+        for name in sorted(rule.arguments & set(more)):
             sets += [values | other for other in more[name]]
         paths[rule.endpoint] = list(dict.fromkeys(adapter.build(rule.endpoint, one) for one in sets))
     clients = {role: browser(app, session, world.users[role]) for role in ROLES}
@@ -294,13 +294,15 @@ def rules(app: Flask, method: str) -> list[str]:
 def test_no_address_breaks_a_page(app: Flask, scene: Scene, fuzzer: Fuzzer) -> None:
     adapter = app.url_map.bind("localhost")
     for rule in sorted(app.url_map.iter_rules(), key=str):
-        texts = [name for name in rule.arguments if rule._converters[name].__class__.__name__ == "UnicodeConverter"]
+        texts = [
+            name for name in sorted(rule.arguments) if rule._converters[name].__class__.__name__ == "UnicodeConverter"
+        ]
         values = {key: value for key, value in scene.world.values.items() if key in rule.arguments}
         for name in texts:
             stem = adapter.build(rule.endpoint, values | {name: "~here~"})
             for raw in RAW:
                 for role in ROLES:
-                    for method in {"GET", "POST"} & set(rule.methods or ()):
+                    for method in sorted({"GET", "POST"} & set(rule.methods or ())):
                         if fuzzer.due():
                             fuzzer.send(scene.clients[role], stem.replace("~here~", raw), method)
     assert fuzzer.broken == set()

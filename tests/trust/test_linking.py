@@ -25,10 +25,10 @@ from tests.support.voting import form_key
 from tests.trust import size
 from tests.trust.conftest import Station
 
-#: A pair of projects that stands together nowhere but in a ballot: the lists of the notice go up one by one.
-CANARY = ("A3", "A9")
-SIGNS = [b'"A3","A9"', b"A3, A9", b"A3 A9", b'"A3": 1', b"picks=A3"]
-PEOPLE = size(66, 660)
+#: Three projects that stand together nowhere but in a ballot: the lists of the notice go up one by one.
+CANARY = ("A11", "A3", "A9")
+SIGNS = [b'"A11","A3","A9"', b"A11, A3, A9", b"A11 A3 A9", b'"A11": 1', b"picks=A11"]
+PEOPLE = size(132, 660)
 
 
 def _files(polling: Station, request: pytest.FixtureRequest) -> Iterator[tuple[str, bytes]]:
@@ -103,9 +103,12 @@ def _digest(value: object) -> bytes:
 
 
 def _likely(pairs: int, classes: int) -> int:
-    """Hits that chance gives at most (mean and five standard deviations), where each guess is right once in `classes`."""
-    share = 1 / classes
-    return int(pairs * share + 5 * (pairs * share * (1 - share)) ** 0.5) + 1
+    """Hits of which chance gives more once in 10¹² runs, where each guess is right once in `classes` (binomial, exactly)."""
+    hits, beyond = 0, 1 - (chance := (1 - 1 / classes) ** pairs)
+    while beyond > 1e-12:
+        chance *= (pairs - hits) / (hits + 1) / (classes - 1)
+        hits, beyond = hits + 1, beyond - chance
+    return hits
 
 
 def test_no_order_puts_a_person_beside_a_choice(station: Station) -> None:
