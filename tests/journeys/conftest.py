@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -17,6 +17,9 @@ from civicvote.models.projects import Project
 from tests.journeys.people import Person
 from tests.journeys.site import Site, serve
 
+#: Milliseconds: nothing is decided by how fast a machine is, and a busy one is slow.
+PATIENCE = 90_000
+expect.set_options(timeout=PATIENCE)
 FLAGS = [
     "--headless",
     "--no-sandbox",
@@ -95,8 +98,8 @@ def guests(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Callabl
             base_url=site.url,
             color_scheme="dark" if dark else "light",
         )
-        context.set_default_timeout(20_000)
-        context.set_default_navigation_timeout(30_000)
+        context.set_default_timeout(PATIENCE)
+        context.set_default_navigation_timeout(PATIENCE)
         person = Person(context.new_page(), site, javascript=javascript)
         people.append(person)
         return person

@@ -115,16 +115,18 @@ def test_a_draft_saves_itself_and_survives_a_reload(visitor: Callable[..., Perso
     me.enters(CITIZEN)
     me.go("/projects/new")
     said = me.page.locator("[data-autosave-status]")
-    me.fill(title="저절로 저장되는 제안", problem="글이 사라질까 걱정입니다.")
-    expect(said).to_contain_text("저장됨")
-    me.page.wait_for_url("**/edit")
-    me.page.reload()
-    assert me.page.locator("main [name=title]").input_value() == "저절로 저장되는 제안"
-    me.fill(idea="쓰는 동안 저절로 저장합니다.")
-    expect(said).to_contain_text("저장됨")
-    me.page.reload()
-    assert me.page.locator("main [name=problem]").input_value() == "글이 사라질까 걱정입니다."
-    assert me.page.locator("main [name=idea]").input_value() == "쓰는 동안 저절로 저장합니다."
+    written = {
+        "title": "저절로 저장되는 제안",
+        "problem": "글이 사라질까 걱정입니다.",
+        "idea": "쓰는 동안 저절로 저장합니다.",
+    }
+    for name, value in written.items():  # one at a time: what is said after a reload is said of it
+        me.fill(**{name: value})
+        expect(said).to_contain_text("저장됨")
+        me.page.wait_for_url("**/edit")
+        me.page.reload()
+        assert me.page.locator(f"main [name={name}]").input_value() == value
+    assert {name: me.page.locator(f"main [name={name}]").input_value() for name in written} == written
     me.press("임시저장")
     me.sees("초안을 저장했습니다.")
     me.page.context.set_offline(True)
@@ -138,7 +140,7 @@ def test_the_basket_counts_along_and_keeps_its_picks_while_searching(visitor: Ca
     me.enters(VERIFIED)
     me.go("/budget/2026/vote")
     bar = me.page.locator("[data-basket-bar]")
-    boxes = me.page.locator("main .card--choice [name=picks]")
+    boxes = me.page.locator("main .card--choice [data-cost]")
     limit = int(bar.locator("[data-basket-text]").get_attribute("data-limit") or 0)
     expect(bar).to_contain_text(f"0개를 골랐습니다. {limit}개 더 고를 수 있습니다.")
     for place in range(limit + 1):
@@ -151,5 +153,5 @@ def test_the_basket_counts_along_and_keeps_its_picks_while_searching(visitor: Ca
     me.page.locator(".filters").get_by_role("button", name="찾기").click()
     expect(me.page.locator("#picks [role=status]")).to_contain_text(f"{limit}건")
     assert boxes.count() == limit
-    expect(me.page.locator(f"main [name=picks][value='{picked}']")).to_be_checked()
+    expect(me.page.locator(f"main [data-cost][value='{picked}']")).to_be_checked()
     expect(bar).to_contain_text(f"{limit}개를 골랐습니다.")
