@@ -24,7 +24,7 @@ from civicvote.domain.pabulib.model import PabulibFile, Table
 from civicvote.domain.pabulib.numbers import shorten
 from civicvote.domain.pabulib.parse import MAX_BYTES, check_meta, check_projects, check_votes, columns_of
 from civicvote.domain.pabulib.problems import PabulibError, within
-from civicvote.domain.pabulib.reader import MAX_CELL, fit
+from civicvote.domain.pabulib.reader import MAX_CELL, MAX_COLUMNS, fit
 from civicvote.domain.pabulib.rows import rows_of
 from civicvote.domain.sheets import csv_bytes, plain_cell
 
@@ -32,7 +32,7 @@ FORMAT: Final = "civicvote-election/1"
 META, PROJECTS, VOTES = "meta.csv", "projects.csv", "votes.csv"
 CSV_FILES: Final = (META, PROJECTS, VOTES)
 MAX_COUNT = 10_000_000
-"""People behind one line of a file."""
+"""People behind the lines of a file: `count` makes a large contest of a short text."""
 
 _LISTS = frozenset({"vote", "points"})
 _BAD = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
@@ -48,7 +48,7 @@ class _Part:
 
 
 def parse_csv(files: Mapping[str, bytes]) -> PabulibFile:
-    """The election of `CSV_FILES`. Raises `PabulibError` with file and line."""
+    """The election of `CSV_FILES`, of `MAX_COUNT` people at most. Raises `PabulibError` with file and line."""
     meta: dict[str, str] = {}
     part = _sheet(files, META)
     for line, (key, value) in [(line, (*cells, "")[:2]) for line, cells in part.rows]:
@@ -75,8 +75,10 @@ def dump_csv(file: PabulibFile) -> dict[str, bytes]:
     }
 
 
-def parse_json(data: bytes) -> PabulibFile:
-    """The election of a JSON document. Numbers keep their digits. Raises `PabulibError` with list and place."""
+def parse_json(data: bytes, *, people: int = MAX_COUNT) -> PabulibFile:
+    """The election of a JSON document, of `people` at most. Numbers keep their digits. Raises `PabulibError` with list
+    and place.
+    """
     if len(data) > MAX_BYTES:
         raise PabulibError(1, msg("파일이 너무 큽니다. (최대 %(size)s MB)", size=MAX_BYTES // 1024**2))
     try:
@@ -88,7 +90,7 @@ def parse_json(data: bytes) -> PabulibFile:
     if not isinstance(body, dict) or body.get("format") != FORMAT or not isinstance(body.get("meta"), dict):
         raise PabulibError(1, msg("'format'이 '%(format)s'인 선거 문서가 아닙니다.", format=FORMAT))
     meta = {str(key).strip().lower(): _text(value, "meta", 0) for key, value in body["meta"].items()}
-    return _file(meta, _list(body, "projects"), _list(body, "votes"))
+    return _file(meta, _list(body, "projects"), _list(body, "votes"), people)
 
 
 def dump_json(file: PabulibFile) -> bytes:
@@ -108,7 +110,7 @@ def _records(table: Table) -> Iterator[dict[str, object]]:
         yield {name: (cell.split(",") if cell else []) if name in _LISTS else cell for name, cell in record.items()}
 
 
-def _file(meta: dict[str, str], projects: _Part, votes: _Part) -> PabulibFile:
+def _file(meta: dict[str, str], projects: _Part, votes: _Part, people: int = MAX_COUNT) -> PabulibFile:
     """Everything put together and checked as a `.pb` file is."""
     named = columns_of("PROJECTS", 1, projects.columns, ("project_id", "cost"))
     table = Table(named, [tuple(cells) for _, cells in projects.rows], [line for line, _ in projects.rows])
@@ -119,13 +121,13 @@ def _file(meta: dict[str, str], projects: _Part, votes: _Part) -> PabulibFile:
         check_projects(file, 0)
     with within(votes.name):
         bar = not any("|" in project for project in table.column("project_id") or [])
-        file = replace(file, votes=_votes(votes, bar=bar))
+        file = replace(file, votes=_votes(votes, people, bar=bar))
         check_votes(file, 1)
     return file
 
 
-def _votes(part: _Part, *, bar: bool) -> Table:
-    """Ballots with a voter each: numbered where they have no id, as often as `count` says."""
+def _votes(part: _Part, most: int, *, bar: bool) -> Table:
+    """Ballots with a voter each, `most` at most: numbered where they have no id, as often as `count` says."""
     columns = columns_of("VOTES", 1, part.columns, ("vote",))
     lists = [place for place, name in enumerate(columns) if name in _LISTS]
     count = columns.index("count") if "count" in columns else None
@@ -135,6 +137,8 @@ def _votes(part: _Part, *, bar: bool) -> Table:
         for place in lists:
             cells[place] = cells[place].replace("|", ",") if bar else cells[place]
         people = 1 if count is None else _count(cells[count], line)
+        if len(cast) + people > most:
+            raise PabulibError(line, msg("투표한 사람이 너무 많습니다. (최대 %(n)s명)", n=f"{most:,}"))
         cast += [cells] * people
         lines += [line] * people
     if count is not None or "voter_id" not in columns:
@@ -200,6 +204,8 @@ def _list(body: Mapping[str, Any], name: str) -> _Part:
     if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
         raise PabulibError(1, msg("'%(name)s'에는 목록이 있어야 합니다.", name=name))
     columns = list(dict.fromkeys(str(key) for record in records for key in record))
+    if len(columns) > MAX_COLUMNS:  # every record gets a cell for each
+        raise PabulibError(1, msg("한 줄에 칸이 너무 많습니다. (최대 %(n)s칸)", n=MAX_COLUMNS), name)
     required = {"projects": ["project_id", "cost"], "votes": ["vote"]}[name]
     columns += [key for key in required if not records and key not in columns]
     rows = [
