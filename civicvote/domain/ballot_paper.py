@@ -23,11 +23,15 @@ class PaperError(InvalidError):
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """`picks`: numbers of the ticked projects. `texts`: number → what was typed. `before`: an order chosen earlier."""
+    """`picks`: numbers of the ticked projects. `texts`: number → what was typed. `before`: an order chosen earlier.
+
+    `whose`: the mark of the voter it was handed to; empty where it wasn't said.
+    """
 
     picks: tuple[str, ...] = ()
     texts: Mapping[str, str] = field(default_factory=dict)
     before: tuple[str, ...] = ()
+    whose: str = ""
 
     def marked(self, *, typed: bool) -> tuple[str, ...]:
         """The projects somebody has touched: ticked ones, or those with something beside them."""
@@ -99,13 +103,17 @@ class Paper:
             raise PaperError(msg("순위가 겹치거나 빠졌습니다."), wrong)
         return self.ordered()
 
+    def arranged(self) -> "Paper":
+        """The same with nothing but the picks, in the order they have so far."""
+        return Paper(tuple(self.ordered()), whose=self.whose)
+
     def moved(self, number: str, step: int) -> "Paper":
         """The same with a project `step` places further down (up: −1); places are numbered anew."""
         order = self.ordered()
         if number in order:
             place = order.index(number)
             order.insert(min(max(place + step, 0), len(order) - 1), order.pop(place))
-        return Paper(tuple(order))
+        return Paper(tuple(order), whose=self.whose)
 
 
 def points_of(order: Sequence[str], top: int) -> dict[str, int]:

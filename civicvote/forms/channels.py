@@ -168,10 +168,25 @@ class SheetForm(BaseForm):
         )
 
 
+class DifferenceForm(BaseForm):
+    """Why there are more sheets than were handed out. How many, the records say."""
+
+    reason = TextAreaField(
+        _l("사유"),
+        [DataRequired(_NEEDED), Length(max=200, message=_TOO_LONG)],
+        filters=[clean_input],
+        description=_l(
+            "확정하면 공개 게시판에 그대로 오릅니다. 개인정보는 적지 마십시오. 예: 두 장이 겹쳐 교부된 것으로 보임"
+        ),
+    )
+
+
 class DecisionForm(BaseForm):
     """Yes or no to what another clerk asked."""
 
     approve = HiddenField(validators=[InputRequired(_CHOOSE)])
+    #: "desk": pressed in the desk's list, where the clerk goes on.
+    back = HiddenField()
 
     @property
     def yes(self) -> bool:

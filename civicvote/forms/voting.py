@@ -33,11 +33,17 @@ class PicksField(Field):
 
 
 class PaperForm(BaseForm):
-    """A ballot paper: ticks, and what is written beside projects in fields named `v-<number>`."""
+    """A ballot paper: ticks, and what is written beside projects in fields named `v-<number>`.
+
+    Where people tick and type, the names are each voter's own (`p.<mark>.<number>`, `v.<mark>.<number>`): browsers fill in
+    a form again by the names of its fields.
+    """
 
     picks = PicksField(_l("고른 사업"), default=list)
     #: An order chosen before, numbers between blanks: the way back from the ordering page doesn't lose it.
     order = StringField()
+    #: The mark of the voter the page was made for.
+    whose = StringField()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -53,9 +59,18 @@ class PaperForm(BaseForm):
     @property
     def paper(self) -> Paper:
         """What was filled in."""
-        sent = islice(request.form.items(), MOST) if self.is_submitted() else ()
-        texts = {name[2:62]: str(value)[:12] for name, value in sent if name and name.startswith("v-")}
-        return Paper(tuple(self.picks.data or ()), texts, tuple((self.order.data or "")[:20_000].split()))
+        sent = list(islice(request.form.items(), MOST)) if self.is_submitted() else []
+        ticks = [str(value).strip()[:60] for name, value in sent if name.startswith("p.")]
+        texts = {number: str(value)[:12] for name, value in sent if (number := _beside(name))}
+        picks = tuple(dict.fromkeys([*(self.picks.data or ()), *ticks])) if ticks else tuple(self.picks.data or ())
+        return Paper(picks, texts, tuple((self.order.data or "")[:20_000].split()), (self.whose.data or "")[:40])
+
+
+def _beside(name: str) -> str:
+    """The number of the project a field stands beside; empty for other fields."""
+    if name.startswith("v."):
+        return name.split(".", 2)[-1][:60]
+    return name[2:62] if name.startswith("v-") else ""
 
 
 class BasketForm(PaperForm):

@@ -3,11 +3,11 @@
 What names a person never stands beside a ballot, and what was keyed from paper is sealed like every other ballot.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from civicvote.models.base import Base, Keyed, enum_type
@@ -26,6 +26,7 @@ class Ask(StrEnum):
 
     VOID = "void"
     TAKE_BACK = "take-back"
+    DOCUMENTS = "documents"
 
 
 class PaperKind(StrEnum):
@@ -50,6 +51,11 @@ class CheckIn(Keyed, Base):
     level: Mapped[int]
     checked_in_by: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"))
     checked_in_at: Mapped[datetime]
+    #: What documents showed of somebody nobody had verified, as the first clerk saw them; NULL for everybody else.
+    basis: Mapped[str | None] = mapped_column(String(16))
+    shown_district: Mapped[str | None] = mapped_column(String(5))
+    #: The second clerk who saw them; without one there is neither a paper nor a code.
+    documents_by: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
     #: They had voted online: two clerks void that ballot before a paper is handed out.
     voted_online: Mapped[bool] = mapped_column(default=False)
     online_voided: Mapped[bool] = mapped_column(default=False)
@@ -78,6 +84,13 @@ class CheckIn(Keyed, Base):
             name="one_paper_one_ballot",
         ),
         CheckConstraint("taken_back_at IS NULL OR NOT online_voided", name="void_stays"),
+        CheckConstraint("(basis IS NULL) = (shown_district IS NULL)", name="documents_whole"),
+        CheckConstraint(
+            "documents_by IS NULL OR (basis IS NOT NULL AND documents_by <> checked_in_by)", name="documents_two_people"
+        ),
+        CheckConstraint(
+            "paper_given_by IS NULL OR basis IS NULL OR documents_by IS NOT NULL", name="documents_before_paper"
+        ),
     )
 
 
@@ -107,6 +120,20 @@ class DeskRequest(Keyed, Base):
         ),
         Index("ix_desk_request_check_in_id", "check_in_id"),
     )
+
+
+class ShownDocument(Base):
+    """What a second clerk compares with a document, until they have: nothing of it stays."""
+
+    __tablename__ = "shown_document"
+
+    check_in_id: Mapped[UUID] = mapped_column(ForeignKey("check_in.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(60))
+    birth_date: Mapped[date] = mapped_column(Date)
+    #: The first clerk says that it isn't whom the platform knows by the same name and birth date.
+    namesake: Mapped[bool]
+
+    __table_args__ = (NO_ORDER,)
 
 
 class VoidWaiting(Base):
@@ -162,6 +189,27 @@ class PaperBatch(Keyed, Base):
     )
 
 
+class PaperDifference(Keyed, Base):
+    """More sheets than were handed out: one person states it with a reason, another agrees, and the board says so."""
+
+    __tablename__ = "paper_difference"
+
+    batch_id: Mapped[UUID] = mapped_column(ForeignKey("paper_batch.id"), unique=True)
+    #: Sheets of this kind beyond those handed out, this batch and all confirmed before it together.
+    difference: Mapped[int]
+    reason: Mapped[str] = mapped_column(String(200))
+    stated_by: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"))
+    stated_at: Mapped[datetime]
+    agreed_by: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
+    agreed_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        CheckConstraint("difference >= 1", name="difference_positive"),
+        CheckConstraint("(agreed_by IS NULL) = (agreed_at IS NULL)", name="agreed_whole"),
+        CheckConstraint("agreed_by IS NULL OR agreed_by <> stated_by", name="two_people"),
+    )
+
+
 class PaperKeying(Base):
     """One of the two times a batch is keyed, each by a person of its own."""
 
@@ -203,7 +251,10 @@ class PaperEntry(Base):
 
 
 class Station(Keyed, Base):
-    """A tablet that can do nothing but take ballots of one vote. Only the SHA-256 of its token is stored."""
+    """A tablet that can do nothing but take ballots of one vote. Only SHA-256s of its tokens are stored.
+
+    The cookie has a second part that changes with every page: whoever comes with an old one has a copy.
+    """
 
     __tablename__ = "station"
 
@@ -214,6 +265,17 @@ class Station(Keyed, Base):
     opened_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
+    #: The part the tablet last came with, and the one or two it may have been given since.
+    step_hash: Mapped[str] = mapped_column(String(64))
+    next_hash: Mapped[str | None] = mapped_column(String(64))
+    older_hash: Mapped[str | None] = mapped_column(String(64))
+    stepped_at: Mapped[datetime | None]
+    #: After a cast the last part is good for a second press only.
+    again_until: Mapped[datetime | None]
+    #: Two browsers came with the same cookie: neither goes on.
+    copied_at: Mapped[datetime | None]
+
+    __table_args__ = (CheckConstraint("copied_at IS NULL OR closed_at IS NOT NULL", name="copied_is_closed"),)
 
 
 class StationCode(Base):

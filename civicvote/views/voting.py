@@ -22,7 +22,8 @@ bp = Blueprint("voting", __name__, url_prefix="/budget/<slug>/vote")
 
 def _basket(slug: str, form: PaperForm, *, status: int = 200) -> ResponseReturnValue:
     booth = voting.booth(reader(), current_actor(), slug, arrived=arrived(), keys=keys())
-    picks = booth.touched(form.paper)
+    paper = booth.own(form.paper)
+    picks = booth.touched(paper)
     return page(
         "voting/basket.html",
         partial="voting/_choices.html",
@@ -30,7 +31,7 @@ def _basket(slug: str, form: PaperForm, *, status: int = 200) -> ResponseReturnV
         booth=booth,
         news=counting.news.of(reader(), slug),
         form=form,
-        paper=form.paper,
+        paper=paper,
         picks=picks,
         picked=booth.picked(picks),
         filters=BasketForm().filters,
@@ -67,7 +68,7 @@ def compare(slug: str) -> ResponseReturnValue:
         found = voting.beside(reader(), current_actor(), slug, form.compare.data or [], arrived=arrived(), keys=keys())
     if not well:
         return _basket(slug, form, status=422)
-    paper = form.paper
+    paper = found.booth.own(form.paper)
     return page(
         "voting/compare.html",
         booth=found.booth,

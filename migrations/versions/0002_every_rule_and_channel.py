@@ -46,6 +46,7 @@ NEW = {
 
 def upgrade() -> None:
     _make_tables()
+    _make_channel_proofs()
     connection = op.get_bind()
     for name in APPEND_ONLY:
         civicvote.models.base.make_append_only(connection, name)
@@ -169,6 +170,9 @@ def _make_tables() -> None:
         sa.Column("level", sa.Integer(), nullable=False),
         sa.Column("checked_in_by", sa.Uuid(), nullable=False),
         sa.Column("checked_in_at", civicvote.models.base.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("basis", sa.String(length=16), nullable=True),
+        sa.Column("shown_district", sa.String(length=5), nullable=True),
+        sa.Column("documents_by", sa.Uuid(), nullable=True),
         sa.Column("voted_online", sa.Boolean(), nullable=False),
         sa.Column("online_voided", sa.Boolean(), nullable=False),
         sa.Column("paper_given_by", sa.Uuid(), nullable=True),
@@ -183,11 +187,23 @@ def _make_tables() -> None:
         sa.CheckConstraint(
             "(paper_given_by IS NULL) = (paper_district IS NULL)", name=op.f("ck_check_in_paper_given_whole")
         ),
+        sa.CheckConstraint("(basis IS NULL) = (shown_district IS NULL)", name=op.f("ck_check_in_documents_whole")),
+        sa.CheckConstraint(
+            "documents_by IS NULL OR (basis IS NOT NULL AND documents_by <> checked_in_by)",
+            name=op.f("ck_check_in_documents_two_people"),
+        ),
+        sa.CheckConstraint(
+            "paper_given_by IS NULL OR basis IS NULL OR documents_by IS NOT NULL",
+            name=op.f("ck_check_in_documents_before_paper"),
+        ),
         sa.CheckConstraint("level BETWEEN 0 AND 2", name=op.f("ck_check_in_level_known")),
         sa.CheckConstraint("taken_back_at IS NULL OR NOT online_voided", name=op.f("ck_check_in_void_stays")),
         sa.CheckConstraint("voted_online OR NOT online_voided", name=op.f("ck_check_in_void_what_was_cast")),
         sa.ForeignKeyConstraint(
             ["checked_in_by"], ["user_account.id"], name=op.f("fk_check_in_checked_in_by_user_account")
+        ),
+        sa.ForeignKeyConstraint(
+            ["documents_by"], ["user_account.id"], name=op.f("fk_check_in_documents_by_user_account")
         ),
         sa.ForeignKeyConstraint(
             ["paper_given_by"], ["user_account.id"], name=op.f("fk_check_in_paper_given_by_user_account")
@@ -278,7 +294,14 @@ def _make_tables() -> None:
         sa.Column("opened_at", civicvote.models.base.UtcDateTime(timezone=True), nullable=False),
         sa.Column("expires_at", civicvote.models.base.UtcDateTime(timezone=True), nullable=False),
         sa.Column("closed_at", civicvote.models.base.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("step_hash", sa.String(length=64), nullable=False),
+        sa.Column("next_hash", sa.String(length=64), nullable=True),
+        sa.Column("older_hash", sa.String(length=64), nullable=True),
+        sa.Column("stepped_at", civicvote.models.base.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("again_until", civicvote.models.base.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("copied_at", civicvote.models.base.UtcDateTime(timezone=True), nullable=True),
         sa.Column("id", sa.Uuid(), nullable=False),
+        sa.CheckConstraint("copied_at IS NULL OR closed_at IS NOT NULL", name=op.f("ck_station_copied_is_closed")),
         sa.ForeignKeyConstraint(["opened_by"], ["user_account.id"], name=op.f("fk_station_opened_by_user_account")),
         sa.ForeignKeyConstraint(["vote_id"], ["vote.id"], name=op.f("fk_station_vote_id_vote")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_station")),
@@ -344,7 +367,9 @@ def _make_tables() -> None:
         sa.Column("check_in_id", sa.Uuid(), nullable=False),
         sa.Column(
             "ask",
-            sa.Enum("void", "take-back", name="ask_known", native_enum=False, create_constraint=True, length=32),
+            sa.Enum(
+                "void", "take-back", "documents", name="ask_known", native_enum=False, create_constraint=True, length=32
+            ),
             nullable=False,
         ),
         sa.Column("reason", sa.String(length=200), nullable=False),
@@ -459,6 +484,45 @@ def _make_tables() -> None:
     )
     with op.batch_alter_table("tally_release", schema=None) as batch_op:
         batch_op.create_index("ix_tally_release_run_id_id", ["run_id", "id"], unique=False)
+
+
+def _make_channel_proofs() -> None:
+    """What a second clerk compares and agrees to: documents seen at a desk, and sheets nobody handed out."""
+    op.create_table(
+        "shown_document",
+        sa.Column("check_in_id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("birth_date", sa.Date(), nullable=False),
+        sa.Column("namesake", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["check_in_id"], ["check_in.id"], name=op.f("fk_shown_document_check_in_id_check_in")),
+        sa.PrimaryKeyConstraint("check_in_id", name=op.f("pk_shown_document")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "paper_difference",
+        sa.Column("batch_id", sa.Uuid(), nullable=False),
+        sa.Column("difference", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.String(length=200), nullable=False),
+        sa.Column("stated_by", sa.Uuid(), nullable=False),
+        sa.Column("stated_at", civicvote.models.base.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("agreed_by", sa.Uuid(), nullable=True),
+        sa.Column("agreed_at", civicvote.models.base.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.CheckConstraint("(agreed_by IS NULL) = (agreed_at IS NULL)", name=op.f("ck_paper_difference_agreed_whole")),
+        sa.CheckConstraint("agreed_by IS NULL OR agreed_by <> stated_by", name=op.f("ck_paper_difference_two_people")),
+        sa.CheckConstraint("difference >= 1", name=op.f("ck_paper_difference_difference_positive")),
+        sa.ForeignKeyConstraint(
+            ["agreed_by"], ["user_account.id"], name=op.f("fk_paper_difference_agreed_by_user_account")
+        ),
+        sa.ForeignKeyConstraint(
+            ["batch_id"], ["paper_batch.id"], name=op.f("fk_paper_difference_batch_id_paper_batch")
+        ),
+        sa.ForeignKeyConstraint(
+            ["stated_by"], ["user_account.id"], name=op.f("fk_paper_difference_stated_by_user_account")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_paper_difference")),
+        sa.UniqueConstraint("batch_id", name=op.f("uq_paper_difference_batch_id")),
+    )
 
 
 def downgrade() -> None:

@@ -2,6 +2,8 @@
 // Trusted Types hold: text goes in by textContent, elements by createElement. Listeners sit on the document, so parts
 // that htmx swaps in need no wiring; `enhance` shows what only makes sense with a script.
 
+import { forget } from "./draft.js";
+
 const doc = document;
 export const all = (selector, root = doc) => [...root.querySelectorAll(selector)];
 export const fill = (template, values) => template.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
@@ -160,6 +162,9 @@ function ask(form, submitter) {
   doc.body.append(dialog);
   dialog.showModal();
 }
+
+// What was picked on a ballot doesn't outlive a sign-out.
+doc.addEventListener("submit", ({ target }) => target.getAttribute("action")?.endsWith("/sign-out") && forget());
 
 // Counting what is typed: characters as people count them.
 doc.addEventListener("input", (event) => {

@@ -1,6 +1,7 @@
 // The ballot: sums while somebody picks or gives points, − and +, the map, and putting picks in order. The server says the
 // same without this file, and only the server decides.
 import { all, fill, won } from "./civicvote.js";
+import { forget, restore, save } from "./draft.js";
 
 const doc = document;
 
@@ -46,8 +47,10 @@ function basket(form) {
 
 for (const type of ["input", "change"]) {
   doc.addEventListener(type, (event) => {
-    const form = event.target.closest?.("[data-basket]");
+    const form = event.target.closest?.("[data-draft]");
     if (!form || !event.target.matches("[data-cost]")) return;
+    save(form);
+    if (!form.matches("[data-basket]")) return;
     basket(form);
     begun(form);
   });
@@ -101,6 +104,7 @@ function renumber(list, moved) {
     if (lost?.disabled) (up.disabled ? down : up).focus();
   });
   if (!moved) return;
+  save(list.closest("form"));
   const status = list.closest("[data-order]").querySelector("[data-order-said]");
   status.textContent = fill(said, { title: moved.dataset.title, n: rows.indexOf(moved) + 1, all: rows.length });
 }
@@ -159,5 +163,42 @@ function enhance() {
   for (const form of all("[data-basket]")) basket(form); // a browser restores what was filled in
 }
 doc.addEventListener("htmx:after:swap", enhance);
-window.addEventListener("pageshow", enhance);
+window.addEventListener("pageshow", ({ persisted }) => {
+  if (persisted && doc.querySelector("[data-draft]")) location.reload(); // it may have been cast meanwhile
+  else enhance();
+});
 enhance();
+
+// What was picked, kept in the tab (draft.js). Only where that works does a page that came by POST become one that "back"
+// asks for anew, which then finds what was kept; and the browser needs to fill in nothing itself.
+async function kept(form) {
+  const filled = "draftFilled" in form.dataset;
+  if (filled) {
+    if (await save(form)) history.replaceState(history.state, "", location.href);
+  } else {
+    const n = await restore(form);
+    if (n) tellRestored(form, n);
+  }
+  if (form.dataset.draftKey) form.autocomplete = "off";
+}
+
+function tellRestored(form, n) {
+  basket(form);
+  const box = form.querySelector("[data-draft-said]");
+  box.hidden = false;
+  box.querySelector("[data-draft-count]").textContent = fill(box.dataset.text, { n });
+}
+
+doc.addEventListener("click", (event) => {
+  if (!event.target.closest?.("[data-draft-clear]")) return;
+  const form = event.target.closest("form");
+  for (const field of all("[data-cost]", form)) [field.checked, field.value] = [false, field.type === "checkbox" ? field.value : ""];
+  form.elements.order?.remove();
+  form.querySelector("[data-draft-said]").hidden = true;
+  basket(form);
+  save(form);
+  all("[data-cost]", form)[0]?.focus();
+});
+
+for (const form of all("[data-draft]")) kept(form);
+for (const { dataset } of all("[data-draft-cast]")) forget(dataset.draftCast);

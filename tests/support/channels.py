@@ -62,6 +62,13 @@ class Hall:
         receipt = self.cast(actor, "A1")
         return self.come(user), receipt.tracker
 
+    def decide(self, check_in: CheckIn, clerk: Actor, *, approve: bool = True) -> None:
+        """Yes or no to what was asked about a check-in."""
+        channels.decide(self.session, clerk, self.slug, check_in.id, approve=approve, keys=self.keys)
+
+    def hand_out(self, check_in: CheckIn, clerk: Actor | None = None) -> CheckIn:
+        return channels.hand_out(self.session, clerk or self.first, self.slug, check_in.id, keys=self.keys)
+
     def papers(self, count: int, *, district: str | None = "11110") -> list[CheckIn]:
         """So many people came and have a paper in their hands."""
         given = []

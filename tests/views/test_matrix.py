@@ -90,6 +90,7 @@ channels.code               POST 303 403 403 403 403 403 200 403 403
 channels.confirm            POST 303 403 403 403 403 403 409 403 403
 channels.correct            POST 303 403 403 403 403 403 422 403 403
 channels.decide             POST 303 403 403 403 403 403 422 403 403
+channels.decide_difference  POST 303 403 403 403 403 403 422 403 403
 channels.decide_drop        POST 303 403 403 403 403 403 422 403 403
 channels.desk               GET  303 403 403 403 403 403 200 403 403
 channels.drop               POST 303 403 403 403 403 403 422 403 403
@@ -101,6 +102,7 @@ channels.remove_last        POST 303 403 403 403 403 403 409 403 403
 channels.resume             POST 303 403 403 403 403 403 409 403 403
 channels.sheets             GET  303 403 403 403 403 403 200 403 403
 channels.sheets             POST 303 403 403 403 403 403 409 403 403
+channels.state_difference   POST 303 403 403 403 403 403 422 403 403
 channels.visit              GET  303 403 403 403 403 403 200 403 403
 counting.ceremony           GET  303 403 403 403 403 403 200 200 403
 counting.changes            GET  303 403 403 403 403 403 200 200 403

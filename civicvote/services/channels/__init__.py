@@ -1,13 +1,15 @@
 """Voting elsewhere than online: the desk, paper ballots, stations.
 
-`desk` checks people in, `requests` is what needs two clerks, `paper` and `keying` bring paper into the box, `stations`
-turns tablets into polling stations, `reading` and `batches` are what their pages show.
+`desk` checks people in, `requests` and `documents` are what needs two clerks, `paper`, `keying`, `differences` and `boxing`
+bring paper into the box, `stations` turns tablets into polling stations and `steps` notices copies of their cookies,
+`reading` and `batches` are what their pages show.
 """
 
 from civicvote.services.channels.batches import PublicBatch, public_batches
+from civicvote.services.channels.boxing import confirm
 from civicvote.services.channels.desk import Found, check_in, hand_out, look_up
 from civicvote.services.channels.keying import Sheet, finish, key, remove_last, resume
-from civicvote.services.channels.paper import confirm, correct, decide_drop, drop, open_batch
+from civicvote.services.channels.paper import correct, decide_drop, drop, open_batch
 from civicvote.services.channels.people import Claim
 from civicvote.services.channels.requests import ask, decide
 from civicvote.services.channels.stations import (
@@ -23,6 +25,7 @@ from civicvote.services.channels.stations import (
     shown_code,
     touch,
 )
+from civicvote.services.channels.steps import advance
 
 __all__ = [
     "CODES",
@@ -32,6 +35,7 @@ __all__ = [
     "PublicBatch",
     "Sheet",
     "StationFound",
+    "advance",
     "ask",
     "check_in",
     "close_station",

@@ -1,6 +1,6 @@
 """What the paper pages show: batches, who keys them, which sheets differ. Never a sum of picks."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,12 +13,12 @@ from civicvote.domain.errors import ForbiddenError
 from civicvote.domain.messages import Message
 from civicvote.domain.permissions import Actor, Permission
 from civicvote.models.accounts import User
-from civicvote.models.channels import CheckIn, PaperBatch, PaperKeying
+from civicvote.models.channels import CheckIn, PaperBatch, PaperDifference, PaperKeying
 from civicvote.models.cycles import Cycle
 from civicvote.models.votes import Vote
 from civicvote.services import board
+from civicvote.services.channels import differences, paper
 from civicvote.services.channels import keying as keyings_of
-from civicvote.services.channels import paper
 from civicvote.services.channels.common import homes
 
 
@@ -115,10 +115,23 @@ class TurnRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """Sheets too many, as one person stated them. `agreed_by` is empty until another has agreed."""
+
+    difference: int
+    reason: str
+    by: str
+    at: datetime
+    own: bool
+    agreed_by: str
+
+
+@dataclass(frozen=True, slots=True)
 class BatchView:
     """A batch. `next_paper`: what the actor keys next, None where both turns are other people's or it is over.
 
-    `differing` names sheets, once both have finished; `obstacle` says why the batch can't be confirmed.
+    `differing` names sheets, once both have finished; `obstacle` says why the batch can't be confirmed. `said`: the
+    difference from what was handed out; `may_state`: it is the only thing missing.
     """
 
     cycle: Cycle
@@ -130,6 +143,8 @@ class BatchView:
     next_paper: int | None
     drop_by: str
     own_drop: bool
+    said: Said | None
+    may_state: bool
 
     @property
     def papers(self) -> bool:
@@ -154,8 +169,11 @@ def batch(session: Session, actor: Actor, slug: str, number: int) -> BatchView:
     cycle = session.get_one(Cycle, vote.cycle_id)
     turns = paper.keyings(session, found)
     marks = paper.marks(session, found)
+    excess, said = differences.excess(session, found), differences.stated(session, found)
     ids = [keying.keyed_by for keying in turns.values()] + [found.drop_requested_by]
+    ids += [said.stated_by, said.agreed_by] if said else []
     names = dict(session.execute(select(User.id, User.name).where(User.id.in_([one for one in ids if one]))).all())
+    keyed = paper.obstacle(found, turns, marks)
     rows = [
         TurnRow(
             turn,
@@ -172,10 +190,23 @@ def batch(session: Session, actor: Actor, slug: str, number: int) -> BatchView:
         batch=found,
         turns=rows,
         differing=keyings_of.differences(session, found),
-        obstacle=paper.obstacle(found, turns, marks) or paper.surplus(session, found),
+        obstacle=keyed or differences.obstacle(excess, said),
         next_paper=_next_paper(actor, rows, found, vote),
         drop_by=names.get(found.drop_requested_by, "") if found.drop_requested_by else "",
         own_drop=found.drop_requested_by == actor.id,
+        said=_said(actor, said, names) if said else None,
+        may_state=keyed is None and said is None and excess.new,
+    )
+
+
+def _said(actor: Actor, said: PaperDifference, names: Mapping[UUID, str]) -> Said:
+    return Said(
+        said.difference,
+        said.reason,
+        names[said.stated_by],
+        said.stated_at,
+        said.stated_by == actor.id,
+        names[said.agreed_by] if said.agreed_by else "",
     )
 
 

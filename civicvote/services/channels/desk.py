@@ -18,7 +18,7 @@ from civicvote.models.verification import Person
 from civicvote.models.votes import Participation, Vote
 from civicvote.services import audit, board, clock
 from civicvote.services.board.turnout import add_on_paper
-from civicvote.services.channels import people
+from civicvote.services.channels import documents, people
 from civicvote.services.channels.common import hold_slot, paper_district
 from civicvote.services.channels.people import Claim, Facts
 from civicvote.services.conflicts import settled
@@ -29,10 +29,15 @@ from civicvote.services.voting.entrance import Voter
 ALREADY: Final = msg("이미 접수된 분입니다. 먼저 한 접수를 확인해 주십시오.")
 _NO_PAPER: Final = msg("종이 투표로 접수된 분이 아니거나 접수가 취소되었습니다.")
 _VOID_FIRST: Final = msg("온라인 투표의 무효 처리를 다른 담당자가 승인한 뒤에 투표용지를 드릴 수 있습니다.")
+_SEE_FIRST: Final = msg(
+    "다른 담당자가 서류를 보고 확인한 뒤에 투표용지나 투표 코드를 드릴 수 있습니다. "
+    "다른 담당자의 ‘현장투표 접수’ 화면에서 확인하도록 해 주십시오."
+)
 _TO_STATION: Final = msg(
     "온라인으로 이미 투표하신 분입니다. 마감 전까지 온라인에서 다시 투표하시거나 종이 투표로 접수해 주십시오."
 )
-_TO_PAPER: Final = "온라인으로 투표한 뒤 현장에서 종이로 투표하기를 원함"
+_SEEN: Final = "신분증과 서류를 보고 접수함"
+TO_PAPER: Final = "온라인으로 투표한 뒤 현장에서 종이로 투표하기를 원함"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,12 @@ def refuse_own(actor: Actor, made: CheckIn) -> None:
         raise ForbiddenError(people.OWN)
 
 
+def refuse_unseen(made: CheckIn) -> None:
+    """ConflictError while only one clerk has seen the documents: alone, anybody could invent a person."""
+    if made.basis is not None and made.documents_by is None:
+        raise ConflictError(_SEE_FIRST)
+
+
 def voted(session: Session, vote: Vote, person: UUID) -> bool:
     """Whether a ballot of theirs is in the box, or was."""
     cast = exists().where(Participation.vote_id == vote.id, Participation.person_id == person)
@@ -87,7 +98,7 @@ def look_up(session: Session, actor: Actor, slug: str, claim: Claim, *, keys: Ke
     """Who stands at the desk and whether they may vote; the look is on record."""
     actor.require(Permission.VOTE_DESK)
     cycle, vote, _held = board.find(session, slug)
-    facts = people.find(session, actor, claim, key=keys.person, address=address)
+    facts = people.find(session, actor, claim, vote=vote.id, least=cycle.min_level, key=keys.person, address=address)
     person = facts.person.id if facts.person else None
     living = None
     if person is not None:
@@ -117,8 +128,8 @@ def check_in(
     arrived: datetime,
     address: str,
 ) -> CheckIn:
-    """Check the person in: from now on their account can't vote. Who has voted online and wants paper waits for a
-    second clerk, who is asked at once to void that ballot.
+    """Check the person in: from now on their account can't vote. Who is known by documents alone waits for a second clerk,
+    who is asked at once to look at them; who has voted online and wants paper, for one who voids that ballot.
 
     ConflictError when they are checked in already, the vote isn't open, or a station is to replace an online ballot;
     InvalidError and ForbiddenError as for an online voter. The slot's lock is held: a cast of the same person is before
@@ -129,7 +140,7 @@ def check_in(
         raise ForbiddenError
     cycle, vote, held = board.find(session, slug)
     refuse_outside(cycle, vote, held=held, arrived=arrived)
-    facts = people.find(session, actor, claim, key=keys.person, address=address)
+    facts = people.find(session, actor, claim, vote=vote.id, least=cycle.min_level, key=keys.person, address=address)
     person = people.settle(session, facts, least=cycle.min_level, key=keys.person)
     if words := _refusal(cycle, vote, facts):
         raise ForbiddenError(words)
@@ -138,9 +149,25 @@ def check_in(
     online = voted(session, vote, person.id)
     if online and channel is Channel.STATION:
         raise ConflictError(_TO_STATION)
+    made = _make(session, actor, vote, person, facts, channel)
+    made.voted_online = online
+    with settled(session, ALREADY):
+        session.add(made)
+    audit.record(session, actor, "check-in:make", made, number=made.number, channel=channel.value, shown=facts.source)
+    if facts.shown is not None:
+        documents.keep(session, made, facts.shown)
+        request(session, actor, made, Ask.DOCUMENTS, _SEEN)
+    elif online:
+        request(session, actor, made, Ask.VOID, TO_PAPER)
+    return made
+
+
+def _make(session: Session, actor: Actor, vote: Vote, person: Person, facts: Facts, channel: Channel) -> CheckIn:
+    """A check-in under the vote's next number."""
+    assert actor.id is not None  # the caller has asked for a clerk's permission
     exclusive(session, f"desk|{vote.id}")
     last = session.scalar(select(func.max(CheckIn.number)).where(CheckIn.vote_id == vote.id)) or 0
-    made = CheckIn(
+    return CheckIn(
         vote_id=vote.id,
         person_id=person.id,
         number=last + 1,
@@ -148,14 +175,9 @@ def check_in(
         level=facts.level,
         checked_in_by=actor.id,
         checked_in_at=clock.now(),
-        voted_online=online,
+        basis=facts.shown.basis if facts.shown else None,
+        shown_district=facts.shown.district if facts.shown else None,
     )
-    with settled(session, ALREADY):
-        session.add(made)
-    audit.record(session, actor, "check-in:make", made, number=made.number, channel=channel.value, shown=facts.source)
-    if made.voted_online and channel is Channel.PAPER:
-        request(session, actor, made, Ask.VOID, _TO_PAPER)
-    return made
 
 
 def request(session: Session, actor: Actor, made: CheckIn, ask: Ask, reason: str) -> DeskRequest:
@@ -184,6 +206,7 @@ def hand_out(session: Session, actor: Actor, slug: str, check_in_id: UUID, *, ke
         return made
     if made.channel is not Channel.PAPER or made.taken_back_at is not None:
         raise ConflictError(_NO_PAPER)
+    refuse_unseen(made)
     if made.voted_online and not made.online_voided:
         raise ConflictError(_VOID_FIRST)
     home = session.scalar(select(Person.district).where(Person.id == made.person_id))

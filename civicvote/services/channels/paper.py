@@ -1,27 +1,20 @@
 """Batches of paper ballots: opened with a count by hand, confirmed once two people have keyed them alike."""
 
-import secrets
-from collections.abc import Sequence
 from typing import Final
-from uuid import UUID
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from civicvote.domain.ballots import board as chains
-from civicvote.domain.ballots import sealing
 from civicvote.domain.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
 from civicvote.domain.messages import Message, msg
 from civicvote.domain.paper import differing
 from civicvote.domain.permissions import Actor, Permission
 from civicvote.domain.text import clean_line, refuse_resident_number
-from civicvote.keystore import KeyStore
 from civicvote.models.base import Base
-from civicvote.models.channels import CheckIn, PaperBatch, PaperEntry, PaperKeying, PaperKind
+from civicvote.models.channels import PaperBatch, PaperEntry, PaperKeying
 from civicvote.models.votes import Ballot, Vote
 from civicvote.services import audit, board, clock
 from civicvote.services.channels.common import check_unsealed, clean_reason, homes
-from civicvote.services.conflicts import settled
 from civicvote.services.locks import exclusive
 
 MOST_PAPERS: Final = 2000
@@ -171,74 +164,3 @@ def obstacle(batch: PaperBatch, turns: dict[int, PaperKeying], found: dict[int, 
             keyed=len(found[1]),
         )
     return None
-
-
-def handed_out(session: Session, vote: UUID, district: str) -> int:
-    """Papers of a kind that were given to people."""
-    given = select(func.count()).where(CheckIn.vote_id == vote, CheckIn.paper_district == district)
-    return session.scalar(given) or 0
-
-
-def surplus(session: Session, batch: PaperBatch) -> Message | None:
-    """One paper, one person: what to say where there are more sheets than were handed out; None where there are not."""
-    counted = select(func.coalesce(func.sum(PaperBatch.papers), 0)).where(
-        PaperBatch.vote_id == batch.vote_id, PaperBatch.district == batch.district, PaperBatch.confirmed_by.is_not(None)
-    )
-    given, before = handed_out(session, batch.vote_id, batch.district), session.scalar(counted) or 0
-    if before + batch.papers <= given:
-        return None
-    return msg(
-        "교부한 투표용지(%(given)s장)보다 투표지(%(papers)s장)가 많습니다. 접수 기록과 투표지를 다시 확인해 주십시오.",
-        given=given,
-        papers=before + batch.papers,
-    )
-
-
-def confirm(session: Session, actor: Actor, slug: str, number: int, *, keys: KeyStore) -> None:
-    """Put the valid sheets into the box and the batch on the board.
-
-    Both keyings are equal and their sheets as many as counted by hand; else ConflictError. Each ballot gets a slot of
-    its own; what was keyed is deleted, so that no number of a sheet leads to a ballot.
-    """
-    actor.require(Permission.PAPER_KEY)
-    vote, batch = open_for_change(session, slug, number)
-    exclusive(session, f"board|{vote.id}")
-    turns = keyings(session, batch)
-    problem = obstacle(batch, turns, marks(session, batch)) or surplus(session, batch)
-    if problem is not None:
-        raise ConflictError(problem)
-    if {keying.keyed_by for keying in turns.values()} <= {actor.id}:
-        raise ForbiddenError(ALONE)
-    entries = session.execute(
-        select(PaperEntry.kind, PaperEntry.sealed).where(PaperEntry.batch_id == batch.id, PaperEntry.turn == 1)
-    ).all()
-    blank, void = (sum(row.kind is kind for row in entries) for kind in (PaperKind.BLANK, PaperKind.VOID))
-    trackers = _put(session, vote, [row.sealed for row in entries if row.sealed is not None])
-    board.append(session, vote, [chains.desk_row(batch.number, trackers, blank=blank, void=void)], keys)
-    session.execute(delete(PaperEntry).where(PaperEntry.batch_id == batch.id))
-    batch.valid, batch.blank, batch.void = len(trackers), blank, void
-    batch.confirmed_by, batch.confirmed_at = actor.id, clock.now()
-    audit.record(
-        session, actor, "paper:confirm", batch, papers=batch.papers, valid=len(trackers), blank=blank, void=void
-    )
-    with settled(session, CONFIRMED):
-        session.flush()
-
-
-def _put(session: Session, vote: Vote, sealed: Sequence[bytes]) -> list[str]:
-    """The ballots in the box, by tracker: their order there has nothing of the order of the sheets."""
-    made = sorted((sealing.tracker(str(vote.id), one), one) for one in sealed)
-    rows = [
-        {
-            "id": secrets.token_bytes(16),
-            "vote_id": vote.id,
-            "slot": secrets.token_bytes(16),
-            "version": 1,
-            "sealed": one,
-            "tracker": tracker,
-        }
-        for tracker, one in made
-    ]
-    if rows:
-        session.execute(insert(_BALLOT), rows)
-    return [tracker for tracker, _ in made]

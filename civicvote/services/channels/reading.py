@@ -1,13 +1,14 @@
-"""What the desk sees: check-ins and open questions, stations. No name of a person stands here."""
+"""What the desk sees: check-ins and open questions, stations. A name stands here only while another clerk is to compare it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from civicvote.domain.messages import Message
 from civicvote.domain.permissions import Actor, Permission
 from civicvote.models.accounts import User
 from civicvote.models.channels import (
@@ -15,14 +16,17 @@ from civicvote.models.channels import (
     Channel,
     CheckIn,
     DeskRequest,
+    ShownDocument,
     Station,
 )
 from civicvote.models.cycles import Cycle
 from civicvote.models.verification import Person
 from civicvote.models.votes import Participation, Vote
 from civicvote.services import board, clock
+from civicvote.services.channels import documents
 from civicvote.services.channels.common import homes, paper_district
 from civicvote.services.channels.desk import find_vote
+from civicvote.services.verification.standing import BASES
 from civicvote.services.voting import entrance
 from civicvote.services.voting.entrance import Refusal
 
@@ -42,11 +46,29 @@ class CheckInRow:
     online_voided: bool
     paper_given: bool
     taken_back: bool
+    #: Known by documents alone that no second clerk has seen yet.
+    unseen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Papers:
+    """What another clerk compares with the documents. `known`: the district an earlier vote has of them, if another.
+
+    `expired`: too late; the check-in can only be ended.
+    """
+
+    name: str
+    birth_date: date | None
+    basis: Message
+    district: str
+    known: str | None
+    namesake: bool
+    expired: bool
 
 
 @dataclass(frozen=True, slots=True)
 class RequestRow:
-    """An open question. `own`: the reader asked it, so somebody else decides."""
+    """An open question. `own`: the reader asked it, so somebody else decides. `papers`: what there is to compare."""
 
     check_in_id: UUID
     number: int
@@ -55,16 +77,18 @@ class RequestRow:
     by: str
     at: datetime
     own: bool
+    papers: Papers | None
 
 
 @dataclass(frozen=True, slots=True)
 class StationRow:
-    """A station that is on."""
+    """A station that is on, or was stopped today because of a copied cookie."""
 
     id: UUID
     name: str
     by: str
     opened_at: datetime
+    copied_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,16 +133,35 @@ def desk(session: Session, actor: Actor, slug: str, *, arrived: datetime) -> Des
 
 def _requests(session: Session, actor: Actor, vote: Vote) -> list[RequestRow]:
     rows = session.execute(
-        select(DeskRequest, CheckIn.number, User.name)
+        select(DeskRequest, CheckIn, User.name, ShownDocument, Person.district)
         .join(CheckIn, CheckIn.id == DeskRequest.check_in_id)
         .join(User, User.id == DeskRequest.requested_by)
+        .join(Person, Person.id == CheckIn.person_id)
+        .outerjoin(ShownDocument, ShownDocument.check_in_id == CheckIn.id)
         .where(CheckIn.vote_id == vote.id, DeskRequest.decided_by.is_(None))
         .order_by(DeskRequest.requested_at, DeskRequest.id)
     )
-    return [
-        RequestRow(r.check_in_id, number, r.ask, r.reason, by, r.requested_at, r.requested_by == actor.id)
-        for r, number, by in rows
-    ]
+    found = []
+    for r, made, by, shown, known in rows:
+        own = r.requested_by == actor.id
+        papers = _papers(made, None if own else shown, known) if r.ask is Ask.DOCUMENTS else None
+        found.append(RequestRow(made.id, made.number, r.ask, r.reason, by, r.requested_at, own, papers))
+    return found
+
+
+def _papers(made: CheckIn, shown: ShownDocument | None, known: str | None) -> Papers:
+    """`shown` is None for the clerk who typed it, and once it is too late."""
+    late = documents.expired(made)
+    seen = None if late else shown
+    return Papers(
+        name=seen.name if seen else "",
+        birth_date=seen.birth_date if seen else None,
+        basis=BASES[made.basis or ""],
+        district=made.shown_district or "",
+        known=known if known != made.shown_district else None,
+        namesake=bool(seen and seen.namesake),
+        expired=late,
+    )
 
 
 def _recent(session: Session, vote: Vote) -> list[CheckInRow]:
@@ -143,17 +186,22 @@ def _row(made: CheckIn, by: str) -> CheckInRow:
         made.online_voided,
         made.paper_given_by is not None,
         made.taken_back_at is not None,
+        made.basis is not None and made.documents_by is None and made.taken_back_at is None,
     )
 
 
 def _stations(session: Session, vote: Vote) -> list[StationRow]:
     rows = session.execute(
-        select(Station.id, Station.name, User.name.label("by"), Station.opened_at)
+        select(Station.id, Station.name, User.name.label("by"), Station.opened_at, Station.copied_at)
         .join(User, User.id == Station.opened_by)
-        .where(Station.vote_id == vote.id, Station.closed_at.is_(None), Station.expires_at > clock.now())
+        .where(
+            Station.vote_id == vote.id,
+            or_(Station.closed_at.is_(None), Station.copied_at.is_not(None)),
+            Station.expires_at > clock.now(),
+        )
         .order_by(Station.opened_at, Station.id)
     )
-    return [StationRow(r.id, r.name, r.by, r.opened_at) for r in rows]
+    return [StationRow(r.id, r.name, r.by, r.opened_at, r.copied_at) for r in rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +229,9 @@ class CheckInView:
     own_paper: bool
     voted: bool
     decisions: Sequence[DecisionRow]
+    #: What documents showed, and who has seen them besides the clerk at the desk.
+    shown: Papers | None
+    seen_by: str
 
     @property
     def waiting(self) -> DecisionRow | None:
@@ -191,14 +242,21 @@ class CheckInView:
     def may_hand_out(self) -> bool:
         """Whether the paper may be given now."""
         row = self.row
-        due = row.channel is Channel.PAPER and not row.taken_back and not row.paper_given
+        due = row.channel is Channel.PAPER and not (row.taken_back or row.paper_given or row.unseen)
         return due and row.voted_online == row.online_voided
+
+    @property
+    def may_code(self) -> bool:
+        """Whether a code for a station may be made now."""
+        row = self.row
+        return row.channel is Channel.STATION and not (row.taken_back or row.unseen or self.voted)
 
     @property
     def may_void(self) -> bool:
         """Whether the online ballot is still to be voided."""
         row = self.row
-        return row.channel is Channel.PAPER and row.voted_online and not row.online_voided and not row.taken_back
+        due = row.channel is Channel.PAPER and row.voted_online and not row.online_voided
+        return due and not (row.taken_back or row.unseen)
 
     @property
     def may_take_back(self) -> bool:
@@ -214,12 +272,16 @@ def check_in(session: Session, actor: Actor, slug: str, check_in_id: UUID) -> Ch
     vote, made = find_vote(session, slug, check_in_id)
     cycle = session.get_one(Cycle, vote.cycle_id)
     voted = exists().where(Participation.vote_id == vote.id, Participation.person_id == made.person_id)
-    by, district, cast = session.execute(
-        select(User.name, Person.district, voted)
+    decider = aliased(User)
+    by, district, cast, shown, seen_by = session.execute(
+        select(User.name, Person.district, voted, ShownDocument, decider.name)
+        .select_from(User)
         .join(Person, Person.id == made.person_id)
+        .outerjoin(ShownDocument, ShownDocument.check_in_id == made.id)
+        .outerjoin(decider, decider.id == made.documents_by)
         .where(User.id == made.checked_in_by)
     ).one()
-    decider = aliased(User)
+    own = made.checked_in_by == actor.id
     rows = session.execute(
         select(DeskRequest, User.name, decider.name)
         .join(User, User.id == DeskRequest.requested_by)
@@ -239,4 +301,6 @@ def check_in(session: Session, actor: Actor, slug: str, check_in_id: UUID) -> Ch
             DecisionRow(r.ask, r.reason, asker, r.requested_at, r.approved, other or "", r.requested_by == actor.id)
             for r, asker, other in rows
         ],
+        shown=_papers(made, None if own else shown, district) if made.basis else None,
+        seen_by=seen_by or "",
     )

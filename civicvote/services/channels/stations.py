@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from civicvote.domain.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
@@ -21,8 +21,9 @@ from civicvote.models.cycles import Cycle
 from civicvote.models.votes import Vote
 from civicvote.services import audit, board, clock, sessions
 from civicvote.services.attempts import Guard
+from civicvote.services.channels import steps
 from civicvote.services.channels.common import check_unsealed, hold_slot
-from civicvote.services.channels.desk import find_vote, refuse_outside, refuse_own, voted
+from civicvote.services.channels.desk import find_vote, refuse_outside, refuse_own, refuse_unseen, voted
 from civicvote.services.conflicts import settled
 from civicvote.services.locks import exclusive
 from civicvote.services.upsert import insert_new
@@ -45,7 +46,10 @@ _OCCUPIED: Final = msg("앞사람이 투표하고 있습니다. 끝난 뒤에 �
 
 @dataclass(frozen=True, slots=True)
 class StationFound:
-    """A living station. `seated`: somebody sits there whose time hasn't run out; `actor` is what they may do."""
+    """A station that is on. `seated`: somebody sits there whose time hasn't run out; `actor` is what they may do.
+
+    `known`: the cookie is the newest; without that nobody is seated. `stopped`: a copy of the cookie was noticed.
+    """
 
     id: UUID
     name: str
@@ -53,11 +57,13 @@ class StationFound:
     slug: str
     title: str
     seated: bool
+    known: bool
+    stopped: bool
     actor: Actor
 
 
 def open_station(session: Session, actor: Actor, slug: str, *, name: str) -> str:
-    """Turn the actor's own browser into a station: their session ends. Returns the station's token, which isn't kept."""
+    """Turn the actor's own browser into a station: their session ends. Returns the station's cookie, which isn't kept."""
     actor.require(Permission.VOTE_DESK)
     if actor.id is None:
         raise ForbiddenError
@@ -65,11 +71,12 @@ def open_station(session: Session, actor: Actor, slug: str, *, name: str) -> str
     check_unsealed(session, vote)
     called = clean_line(name, minimum=2, maximum=60, field="name")
     refuse_resident_number(called, field="name")
-    token, moment = secrets.token_urlsafe(32), clock.now()
+    moment, (cookie, token_hash, step_hash) = clock.now(), steps.new_cookie()
     made = Station(
         vote_id=vote.id,
         name=called,
-        token_hash=sessions.token_hash(token),
+        token_hash=token_hash,
+        step_hash=step_hash,
         opened_by=actor.id,
         opened_at=moment,
         expires_at=min(vote.closes_at + AFTER_CLOSE, moment + LONGEST),
@@ -79,7 +86,7 @@ def open_station(session: Session, actor: Actor, slug: str, *, name: str) -> str
     if actor.session_id is not None:
         sessions.revoke(session, actor, actor.session_id)
     session.flush()
-    return token
+    return cookie
 
 
 def close_station(session: Session, actor: Actor, slug: str, station_id: UUID) -> None:
@@ -96,38 +103,36 @@ def close_station(session: Session, actor: Actor, slug: str, station_id: UUID) -
     session.flush()
 
 
-def find(session: Session, token: str) -> StationFound | None:
-    """The living station of a token, in one statement; None if there is none any more."""
-    moment = clock.now()
+def find(session: Session, cookie: str) -> StationFound | None:
+    """The station of a cookie, in one statement; None if there is none any more."""
+    moment, (token, step) = clock.now(), steps.parts(cookie)
     row = session.execute(
-        select(
-            Station.id,
-            Station.name,
-            Station.vote_id,
-            Cycle.slug,
-            Cycle.title,
-            CheckIn.person_id,
-            CheckIn.level,
-        )
+        select(Station, Cycle.slug, Cycle.title, CheckIn.person_id, CheckIn.level)
         .join(Vote, Vote.id == Station.vote_id)
         .join(Cycle, Cycle.id == Vote.cycle_id)
         .outerjoin(StationSeat, (StationSeat.station_id == Station.id) & (StationSeat.seen_at > moment - IDLE))
         .outerjoin(CheckIn, CheckIn.id == StationSeat.check_in_id)
         .where(
-            Station.token_hash == sessions.token_hash(token), Station.closed_at.is_(None), Station.expires_at > moment
-        )
+            Station.token_hash == sessions.token_hash(token),
+            or_(Station.closed_at.is_(None), Station.copied_at.is_not(None)),
+            Station.expires_at > moment,
+        ),
+        execution_options={"populate_existing": True},
     ).first()
     if row is None:
         return None
-    seated = row.person_id is not None
+    station: Station = row[0]
+    stopped = station.copied_at is not None
+    known = not stopped and steps.good(station, step, moment)
+    seated = known and row.person_id is not None
     actor = Actor(
         roles=frozenset({Role.VERIFIED} if seated else ()),
-        level=row.level or 0,
-        person_id=row.person_id,
-        station_id=row.id,
-        vote_id=row.vote_id,
+        level=(row.level or 0) if seated else 0,
+        person_id=row.person_id if seated else None,
+        station_id=station.id,
+        vote_id=station.vote_id,
     )
-    return StationFound(row.id, row.name, row.vote_id, row.slug, row.title, seated, actor)
+    return StationFound(station.id, station.name, station.vote_id, row.slug, row.title, seated, known, stopped, actor)
 
 
 def touch(session: Session, station_id: UUID) -> None:
@@ -170,7 +175,10 @@ def issue_code(
     hold_slot(session, vote, made.person_id, keys)
     session.refresh(made)
     if made.channel is not Channel.STATION or made.taken_back_at is not None:
-        raise ConflictError(msg("현장 전자투표로 접수된 분이 아니거나 접수가 취소되었습니다."))
+        raise ConflictError(
+            msg("현장 전자투표로 접수된 분이 아니거나 접수가 취소되었습니다. 접수 내용을 다시 확인해 주십시오.")
+        )
+    refuse_unseen(made)
     if voted(session, vote, made.person_id):
         raise ConflictError(checked_in.VOTED.message)
     code = "".join(secrets.choice(_SIGNS) for _ in range(_LENGTH))

@@ -24,7 +24,7 @@ from civicvote.models.cycles import Cycle, Hold
 from civicvote.models.projects import Project
 from civicvote.models.votes import Vote
 from civicvote.services import clock
-from civicvote.services.voting import checked_in, entrance
+from civicvote.services.voting import checked_in, entrance, owning
 from civicvote.services.voting.entrance import Refusal
 
 
@@ -114,6 +114,7 @@ class Booth:
     hold_reason: str = ""
     voted: bool = False
     parts: list[Part] = field(default_factory=list)
+    owner: owning.Owner = field(default_factory=owning.Owner)
 
     @property
     def typed(self) -> bool:
@@ -160,6 +161,10 @@ class Booth:
         """Projects that are funded without votes."""
         return [choice for part in self.parts for choice in part.choices if choice.locked and not choice.gone]
 
+    def own(self, paper: Paper) -> Paper:
+        """The paper, or an empty one where somebody else filled it in."""
+        return paper if paper.whose in {"", self.owner.whose} else Paper()
+
     def touched(self, paper: Paper) -> tuple[str, ...]:
         """Numbers that were ticked, or that something was written beside."""
         return paper.marked(typed=self.typed)
@@ -178,7 +183,7 @@ class Booth:
 
 
 def booth(session: Session, actor: Actor, slug: str, *, arrived: datetime, keys: KeyStore) -> Booth:
-    """What the actor sees at the ballot box of a cycle, in five statements at most."""
+    """What the actor sees at the ballot box of a cycle, in six statements at most."""
     if actor.station_id is None:
         actor.require(Permission.ACCOUNT_OWN)
     row = session.execute(
@@ -197,6 +202,9 @@ def booth(session: Session, actor: Actor, slug: str, *, arrived: datetime, keys:
     if refusal is None and vote and stands:
         refusal = stands.refusal(actor, vote)
     knapsack = cycle.ballot_type is BallotType.KNAPSACK
+    parts, owner = (
+        _inside(session, actor, vote, who, keys) if refusal is None and who and vote else ([], owning.Owner())
+    )
     return Booth(
         slug=slug,
         title=cycle.title,
@@ -210,14 +218,22 @@ def booth(session: Session, actor: Actor, slug: str, *, arrived: datetime, keys:
         cycle=cycle,
         hold_reason=hold or "",
         voted=bool(stands and stands.voted),
-        parts=_parts(session, vote, who, keys) if refusal is None and who and vote else [],
+        parts=parts,
+        owner=owner,
     )
 
 
-def _parts(session: Session, vote: Vote, who: entrance.Voter, keys: KeyStore) -> list[Part]:
+def _inside(
+    session: Session, actor: Actor, vote: Vote, who: entrance.Voter, keys: KeyStore
+) -> tuple[list[Part], owning.Owner]:
+    """What somebody who may vote finds inside."""
+    slot = slots.slot(keys.roll(vote.id), str(vote.id), str(who.person_id))
+    return _parts(session, vote, who, slot), owning.owner(session, actor, vote, slot)
+
+
+def _parts(session: Session, vote: Vote, who: entrance.Voter, slot: bytes) -> list[Part]:
     """The pools open to the voter, each with its projects in the order that is this voter's own and stays so."""
     notice = vote.notice
-    slot = slots.slot(keys.roll(vote.id), str(vote.id), str(who.person_id))
     announced = {project["id"]: project for project in notice["projects"]}
     allowed = entrance.open_pools(vote, who.district)
     settled = entrance.locked_in(vote)

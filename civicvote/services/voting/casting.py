@@ -26,7 +26,7 @@ from civicvote.models.votes import Ballot, BallotWaiting, CastKey, Participation
 from civicvote.services import board, clock
 from civicvote.services.locks import exclusive, shared
 from civicvote.services.upsert import insert_new
-from civicvote.services.voting import checked_in, entrance
+from civicvote.services.voting import checked_in, entrance, owning
 
 #: Tables themselves: the hot path has no use for the ORM's bulk machinery.
 _BALLOT = Base.metadata.tables[Ballot.__tablename__]
@@ -66,6 +66,7 @@ def cast(
     known = session.scalar(select(CastKey.receipt).where(CastKey.key == cast_key))
     if known is not None:
         return _unwrap(known, _secret(roll, "receipt", slot, key))
+    owning.check_slot(given, slot)
     _check_open(session, vote, arrived)
     refusal = checked_in.standing(session, vote, who).refusal(actor, vote)
     if refusal is not None:

@@ -15,7 +15,7 @@ from civicvote.keystore import KeyStore
 from civicvote.models.cycles import Cycle
 from civicvote.models.votes import Vote
 from civicvote.services.projects import reading
-from civicvote.services.voting import entrance
+from civicvote.services.voting import entrance, owning
 from civicvote.services.voting.basket import Booth, Choice, booth
 
 #: Projects side by side at most.
@@ -48,6 +48,7 @@ def _checked(
     box = booth(session, actor, slug, arrived=arrived, keys=keys)
     if box.refusal is not None:
         raise box.refusal.error()
+    owning.check(given, box.owner.whose)
     vote = session.scalars(select(Vote).join(Cycle, Cycle.id == Vote.cycle_id).where(Cycle.slug == slug)).one()
     who = entrance.voter(session, actor)
     assert who is not None  # no refusal: a voter
@@ -71,7 +72,7 @@ def overview(
 
 def ordering(session: Session, actor: Actor, slug: str, paper: Paper, *, arrived: datetime, keys: KeyStore) -> Overview:
     """The picks in the order the paper gives them so far, as far as it can be read; InvalidError for the picks themselves."""
-    return _overview(*_checked(session, actor, slug, paper.ordered(), arrived, keys))
+    return _overview(*_checked(session, actor, slug, paper.arranged(), arrived, keys))
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,7 @@ def check_in(slug: str) -> ResponseReturnValue:
                 address=_address(),
             )
         if ok:
-            flash(_("접수했습니다. 접수번호는 %(number)s번입니다.", number=made.number), "success")
+            flash(_("접수번호 %(number)s번으로 접수했습니다.", number=made.number), "success")
             return done(url_for("channels.visit", slug=slug, check_in_id=made.id))
         with form.refusing() as known:
             found = channels.look_up(session(), current_actor(), slug, form.claim(), keys=keys(), address=_address())
@@ -162,8 +162,10 @@ def decide(slug: str, check_in_id: UUID) -> ResponseReturnValue:
     form = DecisionForm()
     if not form.validate_on_submit():
         return _visit(slug, check_in_id, status=422)
-    channels.decide(session(), current_actor(), slug, check_in_id, approve=form.yes, keys=keys())
+    channels.decide(session(), current_actor(), slug, check_in_id, approve=form.yes, keys=keys(), address=_address())
     flash(_("승인했습니다.") if form.yes else _("요청을 거두었습니다."), "success")
+    if form.back.data == "desk":
+        return done(url_for("channels.desk", slug=slug))
     return done(url_for("channels.visit", slug=slug, check_in_id=check_in_id))
 
 

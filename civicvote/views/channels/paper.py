@@ -6,9 +6,10 @@ from flask_babel import gettext as _
 
 from civicvote.db import session
 from civicvote.domain.permissions import Permission as P
-from civicvote.forms.channels import BatchForm, DecisionForm, PapersForm, ReasonForm, SheetForm
+from civicvote.forms.channels import BatchForm, DecisionForm, DifferenceForm, PapersForm, ReasonForm, SheetForm
 from civicvote.services import channels
 from civicvote.services.channels import batches as reading
+from civicvote.services.channels import differences
 from civicvote.views.channels.blueprint import bp
 from civicvote.web.access import current_actor, keys, requires
 from civicvote.web.render import done, is_get, page
@@ -40,7 +41,13 @@ def batches(slug: str) -> ResponseReturnValue:
 
 
 def _batch(
-    slug: str, number: int, *, papers: PapersForm | None = None, drop: ReasonForm | None = None, status: int = 200
+    slug: str,
+    number: int,
+    *,
+    papers: PapersForm | None = None,
+    drop: ReasonForm | None = None,
+    more: DifferenceForm | None = None,
+    status: int = 200,
 ) -> ResponseReturnValue:
     return page(
         "channels/batch.html",
@@ -48,6 +55,7 @@ def _batch(
         view=reading.batch(session(), current_actor(), slug, number),
         papers=papers or PapersForm(formdata=None, prefix="count"),
         drop=drop or ReasonForm(formdata=None, prefix="drop"),
+        more=more or DifferenceForm(formdata=None, prefix="more"),
     )
 
 
@@ -165,4 +173,30 @@ def decide_drop(slug: str, number: int) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _batch(slug, number, status=422)
     channels.decide_drop(session(), current_actor(), slug, number, approve=form.yes)
+    return done(_here(slug, number))
+
+
+@bp.post("/budget/<slug>/paper/<int:number>/difference")
+@requires(P.PAPER_KEY)
+def state_difference(slug: str, number: int) -> ResponseReturnValue:
+    """Say that there are more sheets than were handed out."""
+    form = DifferenceForm(prefix="more")
+    if form.validate_on_submit():
+        with form.refusing() as ok:
+            differences.state(session(), current_actor(), slug, number, reason=form.reason.data or "")
+        if ok:
+            flash(_("차이를 적었습니다. 다른 담당자가 확인하면 확정할 수 있습니다."), "success")
+            return done(_here(slug, number))
+    return _batch(slug, number, more=form, status=422)
+
+
+@bp.post("/budget/<slug>/paper/<int:number>/difference/decision")
+@requires(P.PAPER_KEY)
+def decide_difference(slug: str, number: int) -> ResponseReturnValue:
+    """Agree to that, or strike it out."""
+    form = DecisionForm()
+    if not form.validate_on_submit():
+        return _batch(slug, number, status=422)
+    differences.decide(session(), current_actor(), slug, number, approve=form.yes)
+    flash(_("차이를 확인했습니다.") if form.yes else _("적어 둔 차이를 거두었습니다."), "success")
     return done(_here(slug, number))

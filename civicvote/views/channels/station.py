@@ -27,6 +27,8 @@ def _here() -> StationFound:
 def station() -> ResponseReturnValue:
     """The tablet's own page: enter a code and vote."""
     found = _here()
+    if found.stopped:
+        return page("channels/stopped.html", status=403, found=found)
     if found.seated and is_get():
         return redirect(url_for("voting.basket", slug=found.slug), 303)
     form = CodeForm()
@@ -53,6 +55,8 @@ def stay() -> ResponseReturnValue:
 @bp.post("/station/leave")
 @public
 def leave() -> ResponseReturnValue:
-    """Done, with or without a ballot cast."""
+    """Done, with or without a ballot cast; or a stopped tablet is given back to a clerk."""
+    if _here().stopped:
+        return tablet.end()
     channels.leave(session(), _here())
     return tablet.forget(redirect(url_for("channels.station"), 303))  # type: ignore[arg-type]

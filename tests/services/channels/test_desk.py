@@ -1,19 +1,16 @@
 """The desk: one person has one ballot, wherever they cast it."""
 
 import pytest
-from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from civicvote.domain.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
 from civicvote.domain.permissions import SYSTEM, Permission, Role
 from civicvote.keystore import KeyStore
-from civicvote.models.audit import AuditEvent
 from civicvote.models.channels import (
     Channel,
     CheckIn,
 )
-from civicvote.models.verification import Person, PersonalDataAccess
 from civicvote.services import board, channels, clock, voting
 from civicvote.services.channels import batches, reading
 from tests import factories
@@ -58,37 +55,6 @@ def test_one_check_in_per_person_and_vote(session: Session, place: Hall) -> None
         place.come(user, Channel.STATION, clerk=place.second)
     savepoint.rollback()
     assert [row.id for row in living(session)] == [made.id]
-
-
-def test_a_person_without_an_account_comes_with_documents(session: Session, place: Hall) -> None:
-    claim = document(basis="", district="")
-    found = channels.look_up(session, place.first, place.slug, claim, keys=place.keys, address="")
-    assert (found.documents, found.facts.person, found.refusal) == (True, None, None)
-    with pytest.raises(InvalidError, match="서류") as refused:
-        place.check_in(claim)
-    assert refused.value.field == "basis"
-    made = place.check_in(document(phone=claim.phone))
-    person = session.get_one(Person, made.person_id)
-    assert (person.district, person.birth_year) == ("11110", 1981)
-    again = channels.look_up(session, place.first, place.slug, document(phone=claim.phone), keys=place.keys, address="")
-    assert again.living == made.id
-    looks = session.scalars(select(PersonalDataAccess.what)).all()
-    assert set(looks) == {"desk:check-in"}
-    assert len(looks) >= 3
-    assert "강나루" not in str(session.scalars(select(AuditEvent.detail)).all())
-
-
-def test_a_person_verified_too_little_comes_with_documents(session: Session, place: Hall) -> None:
-    user = factories.user(session, level=1)
-    assert user.email
-    bare = channels.Claim(email=user.email)
-    found = channels.look_up(session, place.first, place.slug, bare, keys=place.keys, address="")
-    assert (found.documents, found.refusal) == (True, None)
-    with pytest.raises(InvalidError, match="서류") as refused:
-        place.check_in(bare)
-    assert refused.value.field == "basis"
-    made = place.check_in(channels.Claim(email=user.email, basis="work", district="11140"))
-    assert (made.level, session.get_one(Person, made.person_id).district, user.level) == (2, "11140", 1)
 
 
 def test_a_namesake_is_asked_about(session: Session, place: Hall) -> None:
