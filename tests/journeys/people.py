@@ -61,6 +61,10 @@ class Person:
         selector = f"main [name='{name}']" + (f"[value='{value}']" if value else "")
         self.page.locator(selector).first.check(force=True)
 
+    def pick(self, number: str) -> None:
+        """Tick a project of a ballot."""
+        self.page.locator(f"main [id='picks-{number}']").check(force=True)
+
     def press(self, words: str) -> None:
         """Press the button called so, confirm the question if one is asked, and wait for the next page."""
         button = self.page.locator("main").get_by_role("button", name=words, exact=True).first

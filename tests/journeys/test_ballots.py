@@ -97,6 +97,11 @@ def _bar(me: Person) -> Locator:
     return me.page.locator("[data-basket-bar] [data-basket-text]").first
 
 
+def _give(me: Person, points: dict[str, str]) -> None:
+    for number, text in points.items():
+        me.page.locator(f"#v-{number}").fill(text)
+
+
 def _look(me: Person, widths: tuple[int, ...] = (PHONE,)) -> None:
     """Nothing is wrong with the page: axe needs a script, sideways scrolling doesn't."""
     assert (axe.faults(me.page, widths) if me.javascript else axe.too_wide(me.page)) == []
@@ -120,17 +125,17 @@ def test_ticking(kind: str, javascript: bool, comes: Callable[..., Person], boot
     before = len(booths.sealed(kind))
     me = comes(kind, javascript=javascript)
     for number in ("A1", "A2", "B1", "B2"):
-        me.tick("picks", number)
+        me.pick(number)
     if kind == "knapsack":
-        me.tick("picks", "B3")
+        me.pick("B3")
     if javascript:
         expect(_bar(me)).to_contain_text("1개를 빼 주십시오" if kind == "approval" else "2억 원을 골랐습니다")
     me.press("고른 사업 확인하기")
     me.sees("입력한 내용을 확인해 주십시오")
     _look(me)
-    me.page.locator("[name=picks][value=B2]").uncheck(force=True)
+    me.page.locator("#picks-B2").uncheck(force=True)
     if kind == "knapsack":
-        me.page.locator("[name=picks][value=B3]").uncheck(force=True)
+        me.page.locator("#picks-B3").uncheck(force=True)
     me.press("고른 사업 확인하기")
     _cast(me)
     assert len(booths.sealed(kind)) == before + 1
@@ -153,8 +158,8 @@ def test_points(kind: str, javascript: bool, comes: Callable[..., Person], booth
         expect(_bar(me)).to_contain_text("7점 남았습니다" if kind == "points" else "3개 더 줄 수 있습니다")
         assert booths.unfinished(kind, me.address)
     else:
-        me.fill(**{"v-A1": "3"})
-    me.fill(**{"v-A2": "99", "v-B1": "1"})
+        _give(me, {"A1": "3"})
+    _give(me, {"A2": "99", "B1": "1"})
     me.press("고른 사업 확인하기")
     field = me.page.locator("#v-A2")
     expect(field).to_have_value("99")
@@ -162,7 +167,7 @@ def test_points(kind: str, javascript: bool, comes: Callable[..., Person], booth
     expect(me.page.locator("#error-A2")).to_contain_text("점까지 줄 수 있습니다")
     expect(me.page.locator("#v-A1")).to_have_value("3")
     _look(me)
-    me.fill(**{"v-A2": "4"})
+    _give(me, {"A2": "4"})
     me.press("고른 사업 확인하기")
     me.sees("4점")
     _look(me)
@@ -176,7 +181,7 @@ def test_points(kind: str, javascript: bool, comes: Callable[..., Person], booth
 def test_ranking_with_a_finger_and_with_keys(comes: Callable[..., Person], booths: Booths) -> None:
     me = comes("ranking")
     for number in ("A1", "A2", "B1"):
-        me.tick("picks", number)
+        me.pick(number)
     me.press("순서 정하기")
     _look(me, (PHONE, 1280))
     me.page.set_viewport_size({"width": PHONE, "height": 900})
@@ -220,22 +225,22 @@ def test_ranking_with_a_finger_and_with_keys(comes: Callable[..., Person], booth
 
 def test_ranking_without_a_script(comes: Callable[..., Person], booths: Booths) -> None:
     me = comes("ranking", javascript=False)
-    me.tick("picks", "A3")
+    me.pick("A3")
     me.press("순서 정하기")
     me.sees("2개 이상 골라")
     for number in ("A4", "B2"):
-        me.tick("picks", number)
+        me.pick(number)
     me.press("순서 정하기")
     first, second, third = _places(me)
     me.press(f"아래로: {first} 사업")
     assert _places(me) == [second, first, third]
     expect(me.page.locator(f"[name=move][value='{first}:down']")).to_be_focused()
-    me.fill(**{f"v-{second}": "2", f"v-{first}": "2", f"v-{third}": "1"})
+    _give(me, {second: "2", first: "2", third: "1"})
     me.press("고른 사업 확인하기")
     expect(me.page.locator(f"#error-{first}")).to_contain_text("비어 있는 순위: 3")
     expect(me.page.locator(f"#v-{first}")).to_have_value("2")
     expect(me.page.locator(f"#v-{third}")).to_have_value("1")
-    me.fill(**{f"v-{first}": "3"})
+    _give(me, {first: "3"})
     me.press("고른 사업 확인하기")
     _cast(me)
     points = {third: 4, second: 3, first: 2}
@@ -274,14 +279,14 @@ def test_by_keyboard_alone(kind: str, comes: Callable[..., Person], booths: Boot
 @pytest.mark.parametrize("javascript", [True, False], ids=["script", "plain"])
 def test_comparing_and_the_map_keep_what_was_given(javascript: bool, comes: Callable[..., Person]) -> None:  # noqa: FBT001 — a parameter of the test
     me = comes("points", javascript=javascript)
-    me.fill(**{"v-A1": "2", "v-A2": "1"})
+    _give(me, {"A1": "2", "A2": "1"})
     for number in ("A2", "A3"):
         me.tick("compare", number)
     me.press("비교하기")
     me.sees("나란히 놓고")
     _look(me)
     expect(me.page.locator("#v-A2")).to_have_value("1")
-    me.fill(**{"v-A3": "5"})
+    _give(me, {"A3": "5"})
     me.press("투표 화면으로 돌아가기")
     for number, value in (("A1", "2"), ("A2", "1"), ("A3", "5")):
         expect(me.page.locator(f"#v-{number}")).to_have_value(value)
@@ -291,7 +296,7 @@ def test_comparing_and_the_map_keep_what_was_given(javascript: bool, comes: Call
 
 def test_the_receipt_prints_on_one_page(comes: Callable[..., Person]) -> None:
     me = comes("score")
-    me.fill(**{"v-A5": "5"})
+    _give(me, {"A5": "5"})
     me.press("고른 사업 확인하기")
     _cast(me)
     me.page.emulate_media(media="print")

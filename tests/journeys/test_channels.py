@@ -63,7 +63,7 @@ def _vote(person: Person, slug: str, *numbers: str) -> str:
     """Pick, confirm, cast; the tracker on the receipt."""
     person.go(f"/budget/{slug}/vote")
     for number in numbers:
-        person.tick("picks", number)
+        person.pick(number)
     person.press("고른 사업 확인하기")
     person.press("투표하기")
     return person.page.locator(".receipt code").first.inner_text().replace(" ", "")

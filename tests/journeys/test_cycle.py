@@ -221,7 +221,7 @@ def _vote(voter: Person, picks: list[str]) -> str:
     """Fill the basket, confirm, take the receipt; returns the tracker."""
     voter.go("/budget/2027/vote")
     for title in picks:
-        voter.page.locator("main .card--choice").filter(has_text=title).locator("[name=picks]").check(force=True)
+        voter.page.locator("main .card--choice").filter(has_text=title).locator("[data-cost]").check(force=True)
     if voter.javascript:
         expect(voter.page.locator("[data-basket-bar]")).to_contain_text(f"{len(picks)}개를 골랐습니다.")
     voter.press("고른 사업 확인하기")
@@ -275,7 +275,7 @@ def _count(site: Site, cast: Cast) -> None:
     assert voter.status("/budget/2027/result") == 404
     assert voter.status("/budget/2027/count") in {403, 404}
     voter.go("/budget/2027/vote")
-    voter.page.locator("main .card--choice [name=picks]").first.check(force=True)
+    voter.page.locator("main .card--choice [data-cost]").first.check(force=True)
     site.travel(4 * HOUR)
     voter.press("고른 사업 확인하기")  # the page was opened in time, the deadline has passed
     voter.sees("마감")

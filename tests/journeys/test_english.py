@@ -60,7 +60,7 @@ def test_from_the_switch_to_the_board(visitor: Callable[..., Person]) -> None:
     me.verifies(district="11440", birth_year="1990")
     me.sees("You are confirmed as a citizen of Seoul")
     me.go("/budget/2026/vote")
-    for box in me.page.locator("main .card--choice [name=picks]").all()[:2]:
+    for box in me.page.locator("main .card--choice [data-cost]").all()[:2]:
         box.check()
     expect(me.page.locator("[data-basket-bar]")).to_contain_text("2 chosen. You can choose")
     me.press("Check my choices")

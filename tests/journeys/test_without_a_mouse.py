@@ -92,7 +92,7 @@ def test_vote(visitor: Callable[..., Person]) -> None:
     me = visitor()
     me.enters("verified@demo.civicvote.example")
     me.go("/budget/2026/vote")
-    box = me.page.locator("main .card--choice [name=picks]").first
+    box = me.page.locator("main .card--choice [data-cost]").first
     _tab_to(me, box)
     _press(me, "Space")
     expect(box).to_be_checked()

@@ -69,7 +69,7 @@ def test_who_was_signed_out_meanwhile_is_told(client: FlaskClient, made: Polls) 
 def test_choose_confirm_cast(session: Session, made: Polls, browser: FlaskClient) -> None:
     basket = browser.get(f"/budget/{made.slug}/vote")
     assert basket.status_code == 200
-    assert basket.text.count('name="picks"') == 8
+    assert len(re.findall(r'name="p\.[0-9a-f]{12}\.[AB]\d" value="[AB]\d"', basket.text)) == 8
     confirm = browser.post(f"/budget/{made.slug}/vote/confirm", data={"picks": ["A1", "B2"]})
     assert confirm.status_code == 200
     assert re.findall(r'name="picks" value="([^"]*)"', confirm.text) == ["A1", "B2"]
@@ -94,6 +94,53 @@ def test_choose_confirm_cast(session: Session, made: Polls, browser: FlaskClient
     assert json.loads(saved.data) == receipt.document()
 
 
+def test_the_names_of_fields_are_each_voters_own_until_the_cast(
+    session: Session, made: Polls, browser: FlaskClient, signed_in: SignIn
+) -> None:
+    """A browser that fills in a form again does so by its fields' names."""
+    base = f"/budget/{made.slug}/vote"
+
+    def name(of: FlaskClient) -> str:
+        found = re.search(r'name="(p\.[^"]+\.A1)"', of.get(base).text)
+        assert found
+        return found[1]
+
+    first = name(browser)
+    assert name(browser) == first
+    confirm = browser.post(f"{base}/confirm", data={first: "A1"})
+    assert re.findall(r'name="picks" value="([^"]*)"', confirm.text) == ["A1"]
+    answer = browser.post(f"{base}/receipt", data={"picks": ["A1"], "key": _value(confirm, "key")})
+    assert answer.status_code == 200
+    second = name(browser)
+    assert name(signed_in(voter(session)[0])) not in {first, second}
+    assert first != second
+
+
+def test_a_paper_of_somebody_else_is_neither_shown_nor_cast(
+    session: Session, made: Polls, browser: FlaskClient, signed_in: SignIn
+) -> None:
+    base = f"/budget/{made.slug}/vote"
+    confirm = browser.post(f"{base}/confirm", data={"picks": ["A1"]})
+    theirs = {
+        "picks": ["A1"],
+        "key": _value(confirm, "key"),
+        "whose": _value(confirm, "whose"),
+        "compare": ["A1", "A2"],
+    }
+    other = signed_in(voter(session)[0])
+    for way in ("", "/compare"):
+        page = other.post(base + way, data=theirs)
+        assert page.status_code == 200
+        assert " checked" not in page.text
+    for way in ("/confirm", "/receipt"):
+        page = other.post(base + way, data=theirs)
+        assert page.status_code == 422
+        assert "다른 사람이 쓰던 화면이어서" in page.text
+        assert " checked" not in page.text
+    assert session.scalar(select(func.count()).select_from(Ballot)) == 0
+    assert browser.post(f"{base}/receipt", data=theirs).status_code == 200
+
+
 def test_what_was_chosen_stays_when_the_rules_refuse(made: Polls, browser: FlaskClient) -> None:
     response = browser.post(f"/budget/{made.slug}/vote/confirm", data={"picks": ["A1", "A2", "A3", "A4"]})
     assert response.status_code == 422
@@ -108,14 +155,14 @@ def test_a_search_keeps_the_ticks_and_the_address(made: Polls, browser: FlaskCli
     data = {"picks": ["A1"], "q": "B2 사업"}
     response = browser.post(f"/budget/{made.slug}/vote", data=data)
     assert response.status_code == 200
-    assert sorted(re.findall(r'name="picks" value="(\w+)"', response.text)) == ["A1", "B2"]
+    assert sorted(re.findall(r'id="picks-(\w+)"', response.text)) == ["A1", "B2"]
     assert re.findall(r'value="(\w+)"[^>]* checked', response.text) == ["A1"]
     part = browser.post(f"/budget/{made.slug}/vote", data=data, headers={"HX-Request": "true"})
     assert part.text.lstrip().startswith('<div class="stack" id="picks"')
     nothing = browser.post(f"/budget/{made.slug}/vote", data={"q": "없는 낱말"})
     assert "찾는 사업이 없습니다" in nothing.text
     only = browser.post(f"/budget/{made.slug}/vote", data={"pool": str(made.jongno.id)})
-    assert len(re.findall(r'name="picks" value="B\d"', only.text)) == 3
+    assert len(re.findall(r'id="picks-B\d"', only.text)) == 3
 
 
 def test_the_bar_says_what_is_left(session: Session, settings: Settings, browser: FlaskClient) -> None:
@@ -200,12 +247,12 @@ def test_the_basket_takes_the_same_statements_however_many_projects(
         queries.clear()
         assert browser.get(f"/budget/{made.slug}/vote").status_code == 200
         counts.append(len(queries))
-    assert counts[0] == counts[1] <= 7
+    assert counts[0] == counts[1] <= 8
 
 
 def _fields(response: TestResponse) -> dict[str, str]:
     """Numbers beside projects as they stand in the page."""
-    return dict(re.findall(r'name="v-(\w+)" value="([^"]*)"', unescape(response.text)))
+    return dict(re.findall(r'name="v(?:-|\.\w+\.)(\w+)" value="([^"]*)"', unescape(response.text)))
 
 
 def test_points_are_typed_kept_confirmed_and_cast(session: Session, settings: Settings, browser: FlaskClient) -> None:
@@ -297,9 +344,9 @@ def test_the_map_narrows_and_keeps(session: Session, settings: Settings, browser
     base = f"/budget/{made.slug}/vote"
     assert 'data-area="11680"' in browser.get(base).text
     page = browser.post(base, data={"picks": ["A2"], "area": "11680", "district": "11110"})
-    assert sorted(re.findall(r'name="picks" value="(\w+)"', page.text)) == ["A1", "A2"]
+    assert sorted(re.findall(r'id="picks-(\w+)"', page.text)) == ["A1", "A2"]
     everything = browser.post(base, data={"picks": ["A2"], "area": "", "district": "11680"})
-    assert len(re.findall(r'name="picks" value="(\w+)"', everything.text)) == 8
+    assert len(re.findall(r'id="picks-\w+"', everything.text)) == 8
 
 
 @pytest.mark.parametrize("values", [{}, {"ballot_type": BallotType.RANKING}])
