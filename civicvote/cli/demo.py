@@ -81,7 +81,7 @@ def _prepare() -> bool:
 
 
 def _wait_until_ready(port: int, server: "subprocess.Popen[bytes]") -> None:
-    for _ in range(300):
+    for _ in range(1200):
         if server.poll() is not None:
             _refuse("서버가 시작하지 못했습니다. 위의 오류를 확인하십시오. / The server did not start.")
         try:
@@ -90,7 +90,7 @@ def _wait_until_ready(port: int, server: "subprocess.Popen[bytes]") -> None:
                     return
         except OSError:
             time.sleep(0.1)
-    _refuse("서버가 30초 안에 응답하지 않았습니다. / The server did not answer within 30 s.")
+    _refuse("서버가 2분 안에 응답하지 않았습니다. / The server did not answer within 2 minutes.")
 
 
 def _announce(port: int) -> None:

@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -16,6 +15,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from civicvote.domain.ballots.receipts import Receipt
+from tests.support.ports import free_port
 from tests.support.voting import form_key
 
 ROOT = Path(__file__).parents[2]
@@ -28,12 +28,6 @@ _PULSE = threading.Event()
 def pause(seconds: float) -> None:
     """Let others run; what is waited for is a process outside Python, which sets no event."""
     _PULSE.wait(seconds)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass
