@@ -201,13 +201,12 @@ def test_a_megabyte_takes_linear_time(unit: str) -> None:
     big, small = unit * (1_000_000 // len(unit)), unit * (100_000 // len(unit))
 
     def run(raw: str) -> float:
-        started = time.perf_counter()
+        started = time.thread_time()
         t.normalise(raw, multiline=True)
         t.has_resident_number(raw)
         t.bigrams(raw)
         t.query_terms(raw)
-        return time.perf_counter() - started
+        return time.thread_time() - started
 
-    run(small)
-    # quadratic would be a hundredfold; the floor keeps a busy machine from failing the test
-    assert run(big) < 40 * max(run(small), 0.05)
+    # Quadratic would be a hundredfold every time; a busy machine may be slow once, not ten times in a row.
+    assert any(run(big) < 40 * run(small) for _ in range(10))
