@@ -41,8 +41,8 @@ def create_app(
     app.config.update(
         SECRET_KEY=settings.keystore.derived("cookies"),
         TRUSTED_HOSTS=settings.hosts,
-        MAX_CONTENT_LENGTH=8 * 1024 * 1024,
-        MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
+        MAX_CONTENT_LENGTH=headers.MOST_BYTES,  # views that take files say so with `access.takes`
+        MAX_FORM_MEMORY_SIZE=headers.MOST_BYTES,
         MAX_FORM_PARTS=3000,
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_SSL_STRICT=False,  # our own check of Origin stands in web/headers.py

@@ -10,10 +10,12 @@ from civicvote.domain.register import RegisterError
 from civicvote.forms.verification import DeskForm, LookUpForm, RegisterFileForm, RegisterForm
 from civicvote.services import verification
 from civicvote.web import login
-from civicvote.web.access import current_actor, keys, requires, safe_next
+from civicvote.web.access import current_actor, keys, requires, safe_next, takes
 from civicvote.web.render import done, is_get, page
 
 bp = Blueprint("verification", __name__)
+
+REGISTER_BYTES = 8 * 1024 * 1024
 
 
 def _address() -> str:
@@ -91,6 +93,7 @@ def verify() -> ResponseReturnValue:
 
 
 @bp.route("/desk/register", methods=["GET", "POST"])
+@takes(REGISTER_BYTES)
 @requires(Permission.REGISTER_IMPORT)
 def register() -> ResponseReturnValue:
     """Take in the city's register file."""

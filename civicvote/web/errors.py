@@ -158,8 +158,10 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(DomainError, lambda error: show(_domain(error)))
     app.register_error_handler(HTTPException, lambda error: show(_http(error)))
     app.register_error_handler(StaleDataError, lambda _error: show(Problem(409, *WORDS[409])))
-    # NUL in an address, a number past the column: PostgreSQL refuses what SQLite would simply not find.
+    # NUL in an address, a number past the column: PostgreSQL refuses what SQLite would simply not find, and past 64 bits
+    # the driver itself gives up.
     app.register_error_handler(DataError, lambda _error: show(Problem(400, *WORDS[400])))
+    app.register_error_handler(OverflowError, lambda _error: show(Problem(400, *WORDS[400])))
     app.register_error_handler(IntegrityError, lambda error: show(_busy(error)))
     app.register_error_handler(OperationalError, lambda error: show(_busy(error)))
     app.register_error_handler(SecondFactorNeededError, _second_factor)
