@@ -47,8 +47,15 @@ def _policy() -> str:
     )
 
 
+def _readable() -> None:
+    """Before anybody reads the form, the CSRF check first."""
+    if request.mimetype == "application/x-www-form-urlencoded" and request.get_data().count(b"&") >= MOST_FIELDS:
+        abort(413)
+
+
 def init_app(app: Flask, settings: Settings) -> None:
     """Put the headers on."""
+    app.before_request(_readable)
     app.jinja_env.globals["csp_nonce"] = csp_nonce  # macros imported without context use it too
 
     @app.after_request
@@ -75,12 +82,6 @@ def init_app(app: Flask, settings: Settings) -> None:
         )
         response.vary.update(("Cookie", "Accept-Language"))
         return response
-
-    @app.before_request
-    def _readable() -> None:
-        """Before anybody reads the form, the CSRF check first."""
-        if request.mimetype == "application/x-www-form-urlencoded" and request.get_data().count(b"&") >= MOST_FIELDS:
-            abort(413)
 
     @app.before_request
     def _same_origin() -> None:
