@@ -1,22 +1,34 @@
-"""What happens without anybody asking: the clock's moves, the board's and the log's chaining, and letters from the outbox."""
+"""What happens without anybody asking: the clock's moves, the board's and the log's chaining, and letters from the outbox.
+
+Counts are asked for, and done here too: beside everything else, in a process of their own.
+"""
 
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from multiprocessing import get_context
+from multiprocessing.context import SpawnProcess
 from typing import Any
 
 import structlog
 from flask import Flask, render_template
 from flask_babel import force_locale
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from civicvote import db
+from civicvote.domain.errors import DomainError
+from civicvote.domain.processes import end_with_parent
+from civicvote.keystore import KeyStore
 from civicvote.models.accounts import User
 from civicvote.services import accounts, audit, board, counting, health, mail, outbox, reviews, voting
+from civicvote.services.counting import queue
 from civicvote.settings import Settings
+from civicvote.web import observe
 
 log = structlog.get_logger()
 
@@ -153,8 +165,8 @@ def steps(settings: Settings) -> list[tuple[str, Callable[[Session], object]]]:
 LETTERS = 2.0
 
 
-def tick(app: Flask, settings: Settings) -> dict[str, str]:
-    """Do once what the worker does again and again. Returns the failed steps with the class of their error."""
+def _round(app: Flask, settings: Settings) -> dict[str, str]:
+    """Every step and the letters. Returns the failed steps with the class of their error."""
     failures = {}
     with app.app_context():
         for name, step in steps(settings):
@@ -174,11 +186,129 @@ def tick(app: Flask, settings: Settings) -> dict[str, str]:
     return failures
 
 
+#: Seconds after which a worker says again that it still counts.
+RENEWAL = queue.LEASE.total_seconds() / 4
+
+
+@contextmanager
+def _renewing(database: db.Database, held: queue.Lease) -> Iterator[None]:
+    """Keep the lease while the block takes its time."""
+    over = threading.Event()
+
+    def renew() -> None:
+        while not over.wait(RENEWAL):
+            try:
+                with database.transaction() as session:
+                    queue.renew(session, held)
+            except SQLAlchemyError as error:  # what was counted is kept only if the lease still holds
+                log.warning("count", kind=held.kind.value, error=type(error).__name__)
+
+    helper = threading.Thread(target=renew, daemon=True)
+    helper.start()
+    try:
+        yield
+    finally:
+        over.set()
+        helper.join()
+
+
+def _count_one(database: db.Database, keys: KeyStore, held: queue.Lease) -> None:
+    """Read and compute without a transaction, then write in a short one: all of it, or nothing."""
+    try:
+        with _renewing(database, held), database.reading() as session:
+            made = counting.tasks.prepare(session, held, keys=keys)
+        if made is not None:
+            with database.transaction() as session:
+                counting.tasks.keep(session, held, made)
+    except DomainError as error:
+        with database.transaction() as session:
+            queue.refuse(session, held, error.message)
+    except Exception as error:
+        log.error("count", kind=held.kind.value, error=type(error).__name__, attempts=held.attempt)
+        with database.transaction() as session:
+            queue.failed(session, held)
+
+
+def count(database: db.Database, keys: KeyStore) -> int:
+    """Do every count and publication that was asked for; returns how many were begun."""
+    begun = 0
+    while True:
+        with database.transaction() as session:
+            held = queue.lease(session)
+        if held is None:
+            return begun
+        begun += 1
+        _count_one(database, keys, held)
+
+
+def _count_apart(settings: Settings) -> None:
+    """The life of a counting process. The worker that started it ends it; Ctrl+C in a terminal reaches both."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    end_with_parent()
+    observe.configure_logs(settings.log_level)
+    with db.opened(settings.url) as database:
+        count(database, settings.keystore)
+
+
+#: Seconds a counting process has to end in before it is killed. It may be killed at any time: its lease runs out.
+FAREWELL = 5.0
+
+
+class Counter:
+    """Starts a process when a count waits: it holds up neither board nor letters, and its memory goes with it."""
+
+    def __init__(self, database: db.Database, settings: Settings) -> None:
+        self._database, self._settings = database, settings
+        self.process: SpawnProcess | None = None
+
+    def look(self) -> None:
+        """See whether there is something to count, unless the process is at it."""
+        if self.process is not None and self.process.is_alive():
+            return
+        try:
+            with self._database.reading() as session:
+                waits = queue.waits(session)
+        except SQLAlchemyError as error:
+            log.error("count", error=type(error).__name__)
+            return
+        if waits:
+            self.process = get_context("spawn").Process(target=_count_apart, args=(self._settings,))
+            self.process.start()
+
+    def stop(self) -> None:
+        """End what is under way; whoever takes the task next begins anew."""
+        process = self.process
+        if process is None:
+            return
+        process.terminate()
+        process.join(FAREWELL)
+        if process.is_alive():
+            process.kill()
+            process.join()
+
+
+def tick(app: Flask, settings: Settings) -> dict[str, str]:
+    """Do once what the worker does again and again, and count what waits. Returns the failed steps with their errors' class."""
+    failures = _round(app, settings)
+    try:
+        with app.app_context():
+            count(db.database(), settings.keystore)
+    except SQLAlchemyError as error:
+        failures["count"] = type(error).__name__
+        log.error("tick", kind="count", error=type(error).__name__, exc_info=error)
+    return failures
+
+
 def run(app: Flask, settings: Settings, *, every: float = 3.0) -> None:
     """Tick every few seconds until told to stop (SIGTERM, SIGINT)."""
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
-    while not stop.is_set():
-        tick(app, settings)
-        stop.wait(every)
+    counter = Counter(app.extensions[db.EXTENSION], settings)
+    try:
+        while not stop.is_set():
+            _round(app, settings)
+            counter.look()
+            stop.wait(every)
+    finally:
+        counter.stop()

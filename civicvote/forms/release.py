@@ -11,6 +11,11 @@ from civicvote.forms.fields import options
 BALLOTS, TOTALS = "ballots", "totals"
 
 
+def scope(pooled: bool | None) -> str | None:  # noqa: FBT001 — the one thing it depends on
+    """The choice that stands: None where there is none, and nothing is preset."""
+    return None if pooled is None else TOTALS if pooled else BALLOTS
+
+
 def _scope() -> RadioField:
     return RadioField(
         _l("공개 범위"),
@@ -20,8 +25,10 @@ def _scope() -> RadioField:
                 (TOTALS, _l("사업별 합계만 공개합니다. 투표지는 감사 담당만 확인할 수 있습니다.")),
             ]
         ),
-        default=BALLOTS,
-        validators=[DataRequired(), AnyOf((BALLOTS, TOTALS), message=_l("공개 범위를 골라 주십시오."))],
+        validators=[
+            DataRequired(_l("공개 범위를 골라 주십시오.")),
+            AnyOf((BALLOTS, TOTALS), message=_l("공개 범위를 골라 주십시오.")),
+        ],
     )
 
 

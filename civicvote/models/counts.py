@@ -1,13 +1,52 @@
 """What counting leaves behind: runs that never change, and the files that were published."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from civicvote.models.base import AppendOnly, Base, Keyed
+from civicvote.models.base import AppendOnly, Base, Keyed, enum_type
+
+
+class CountKind(StrEnum):
+    """What a counting task does: open with the key file and count; count an opened file; count again and publish."""
+
+    COUNT = "count"
+    RECEIVE = "receive"
+    PUBLISH = "publish"
+
+
+_OPEN = text("finished_at IS NULL")
+
+
+class CountTask(Keyed, Base):
+    """A count or publication somebody asked for, done by the worker under a lease. One at a time per vote."""
+
+    __tablename__ = "count_task"
+
+    vote_id: Mapped[UUID] = mapped_column(ForeignKey("vote.id"))
+    kind: Mapped[CountKind] = mapped_column(enum_type(CountKind, "kind_known"))
+    requested_by: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"))
+    requested_at: Mapped[datetime]
+    #: What the offline machine opened, as it was uploaded; emptied at the end.
+    opened: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+    #: Asked for a publication of totals only.
+    pooled: Mapped[bool] = mapped_column(default=False)
+    attempts: Mapped[int] = mapped_column(default=0)
+    lease_until: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    #: Why it ended without effect: `text` (a Korean sentence of the catalogue) and its `params`; never a ballot.
+    failure: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+
+    __table_args__ = (
+        Index("ix_count_task_vote_id_id", "vote_id", "id"),
+        Index("uq_count_task_open", "vote_id", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
+        CheckConstraint("finished_at IS NULL OR opened IS NULL", name="emptied_at_the_end"),
+        CheckConstraint("failure IS NULL OR finished_at IS NOT NULL", name="failed_is_finished"),
+    )
 
 
 class TallyRun(Keyed, AppendOnly, Base):
@@ -21,7 +60,7 @@ class TallyRun(Keyed, AppendOnly, Base):
     input_hash: Mapped[str] = mapped_column(String(64))
     code_version: Mapped[str] = mapped_column(String(40))
     #: Opened ballots sorted by their own hash: what will be published, readable by nobody before that.
-    plaintexts: Mapped[bytes] = mapped_column(LargeBinary)
+    plaintexts: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     result: Mapped[dict[str, Any]]
     result_hash: Mapped[str] = mapped_column(String(64))
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from civicvote.domain.cycles import PHASE_LABELS, Phase
@@ -13,9 +13,11 @@ from civicvote.domain.errors import ForbiddenError
 from civicvote.domain.lifecycles import CycleState, ProjectState
 from civicvote.domain.messages import Message, msg
 from civicvote.domain.permissions import Actor, Permission
+from civicvote.models.counts import CountTask
 from civicvote.models.cycles import Cycle, Hold
 from civicvote.models.projects import Project
 from civicvote.models.reviews import Review, Supplement
+from civicvote.models.votes import Vote
 from civicvote.services import clock
 from civicvote.services.reviews.reading import UNDER_REVIEW, QueueFilters, QueueRow, queue
 
@@ -34,6 +36,7 @@ class Task(StrEnum):
     SEAL = "seal"
     COUNT = "count"
     APPROVE_COUNT = "approve-count"
+    AWAIT_COUNT = "await-count"
     NOTHING = "nothing"
 
 
@@ -46,6 +49,7 @@ TASKS: dict[Task, Message] = {
     Task.SEAL: msg("투표함 봉인하기"),
     Task.COUNT: msg("개표하기"),
     Task.APPROVE_COUNT: msg("개표 결과 검산하고 승인하기"),
+    Task.AWAIT_COUNT: msg("개표 중: 끝나기를 기다리기"),
     Task.NOTHING: msg("다음 단계로 넘길 일이 아직 없습니다"),
 }
 
@@ -102,13 +106,13 @@ _BY_STATE = {
 }
 
 
-def task_of(cycle: Cycle, phase: Phase, actor: Actor, *, reviewing: int, eligible: int) -> Task:
+def task_of(cycle: Cycle, phase: Phase, actor: Actor, *, reviewing: int, eligible: int, counting: bool) -> Task:
     """What is to be done in `cycle` at `phase`, as `actor` sees it: nobody approves their own request.
 
-    The list is due once every review is done, or once the time for reviews is over.
+    The list is due once every review is done, or once the time for reviews is over. `counting`: a count is under way.
     """
-    if cycle.state in _BY_STATE:
-        return _BY_STATE[cycle.state]
+    if counting or cycle.state in _BY_STATE:
+        return Task.AWAIT_COUNT if counting else _BY_STATE[cycle.state]
     if cycle.state is CycleState.LIST_REQUESTED:
         return Task.AWAIT_LIST if cycle.list_requested_by == actor.id else Task.APPROVE_LIST
     if cycle.state is CycleState.LISTED and phase is Phase.COUNTING:
@@ -124,6 +128,11 @@ def _cycles(session: Session, actor: Actor) -> list[CycleTask]:
     def count(*states: ProjectState) -> object:
         return select(func.count()).where(Project.cycle_id == Cycle.id, Project.state.in_(states)).scalar_subquery()
 
+    counting = (
+        exists()
+        .where(CountTask.vote_id == Vote.id, CountTask.finished_at.is_(None), Vote.cycle_id == Cycle.id)
+        .correlate(Cycle)
+    )
     reason = select(Hold.reason).where(Hold.cycle_id == Cycle.id, Hold.lifted_at.is_(None)).scalar_subquery()
     rows = session.execute(
         select(
@@ -131,6 +140,7 @@ def _cycles(session: Session, actor: Actor) -> list[CycleTask]:
             reason,
             count(ProjectState.SUBMITTED, *UNDER_REVIEW),  # type: ignore[call-overload]  # scalar subqueries
             count(ProjectState.ELIGIBLE),
+            counting,
         )
         .where(Cycle.state != CycleState.PUBLISHED)
         .order_by(Cycle.voting_close_at, Cycle.id)
@@ -138,9 +148,9 @@ def _cycles(session: Session, actor: Actor) -> list[CycleTask]:
     )
     moment = clock.now()
     found = []
-    for cycle, held, reviewing, eligible in rows:
+    for cycle, held, reviewing, eligible, under_way in rows:
         phase = cycle.timetable(held=held is not None).phase(moment)
-        task = task_of(cycle, phase, actor, reviewing=reviewing, eligible=eligible)
+        task = task_of(cycle, phase, actor, reviewing=reviewing, eligible=eligible, counting=under_way)
         found.append(
             CycleTask(
                 slug=cycle.slug,

@@ -10,11 +10,11 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 from civicvote.db import session
 from civicvote.domain.permissions import Permission
 from civicvote.forms.counting import CorrectionForm, DiscardForm, EndingForm, OpenedForm
-from civicvote.forms.release import PublishForm, ReleaseForm
+from civicvote.forms.release import PublishForm, ReleaseForm, scope
 from civicvote.services import counting
 from civicvote.services.counting.custody import Key
 from civicvote.web.access import current_actor, keys, requires, takes
-from civicvote.web.render import done, download, page
+from civicvote.web.render import anew, done, download, page, wants_part
 
 bp = Blueprint("counting", __name__, url_prefix="/budget/<slug>/count")
 
@@ -23,21 +23,27 @@ OPENED_BYTES = 256 * 1024 * 1024
 
 
 def _show(slug: str, *, status: int = 200, **forms: object) -> ResponseReturnValue:
+    stand = counting.stand(session(), current_actor(), slug)
+    chosen = counting.release.shown(session(), current_actor(), slug)
+    preset = {"pooled": scope(chosen.pooled if chosen else False)}
     context: dict[str, Any] = {
-        "opened_form": OpenedForm(),
-        "approval_form": PublishForm(formdata=None),
-        "release_form": ReleaseForm(formdata=None),
-        "discard_form": DiscardForm(),
+        "opened_form": OpenedForm(formdata=None),
+        "approval_form": PublishForm(formdata=None, data=preset),
+        "release_form": ReleaseForm(formdata=None, data=preset),
+        "discard_form": DiscardForm(formdata=None),
+        "stand": stand,
+        "release": chosen,
     } | forms
-    context["stand"] = counting.stand(session(), current_actor(), slug)
-    context["release"] = counting.release.shown(session(), current_actor(), slug)
     return page("counting/index.html", status=status, **context)
 
 
 @bp.get("")
 def index(slug: str) -> ResponseReturnValue:
-    """Where the count stands and what may be done next."""
-    return _show(slug)
+    """Where the count stands and what may be done next; the script asks every few seconds whether it is over."""
+    if not wants_part():
+        return _show(slug)
+    task = counting.under_way(session(), current_actor(), slug)
+    return page("counting/_task.html", slug=slug, task=task) if task else anew()
 
 
 @bp.post("/seal")
@@ -57,12 +63,16 @@ def export(slug: str) -> ResponseReturnValue:
     return download(content, f"{slug}-count.json", "application/json")
 
 
+def _asked() -> None:
+    flash(_("개표를 시작합니다. 이 화면을 닫아도 계속됩니다."), "info")
+
+
 @bp.post("/run")
 @requires(Permission.COUNT_RUN)
 def run(slug: str) -> ResponseReturnValue:
-    """Open and count with the key file."""
-    counting.count(session(), current_actor(), slug, keys=keys())
-    flash(_("개표했습니다. 다른 담당자가 다시 개표해 확인하면 공표됩니다."), "success")
+    """Have the ballots opened with the key file and counted."""
+    counting.request_count(session(), current_actor(), slug)
+    _asked()
     return done(url_for("counting.index", slug=slug))
 
 
@@ -70,13 +80,13 @@ def run(slug: str) -> ResponseReturnValue:
 @takes(OPENED_BYTES)
 @requires(Permission.COUNT_RUN)
 def opened(slug: str) -> ResponseReturnValue:
-    """Take what the offline machine gave back."""
+    """Have what the offline machine gave back counted."""
     form = OpenedForm()
     if form.validate_on_submit():
         with form.refusing() as ok:
-            counting.receive(session(), current_actor(), slug, opened=form.opened.data.read())
+            counting.request_count(session(), current_actor(), slug, opened=form.opened.data.read())
         if ok:
-            flash(_("개표했습니다. 다른 담당자가 확인하면 공표됩니다."), "success")
+            _asked()
             return done(url_for("counting.index", slug=slug))
     return _show(slug, status=422, opened_form=form)
 
@@ -85,14 +95,15 @@ def opened(slug: str) -> ResponseReturnValue:
 @takes(OPENED_BYTES)
 @requires(Permission.COUNT_APPROVE)
 def publish(slug: str) -> ResponseReturnValue:
-    """Count again and publish."""
+    """Have the ballots counted again and, if all is the same, published."""
     form = PublishForm()
-    with form.refusing() as ok:
-        counting.publish(session(), current_actor(), slug, keys=keys(), opened=form.content, pooled=form.only_totals)
-    if not ok:
-        return _show(slug, status=422, approval_form=form)
-    flash(_("다시 개표한 결과가 같아 결과를 공표했습니다."), "success")
-    return done(url_for("results.detail", slug=slug))
+    if form.validate_on_submit():
+        with form.refusing() as ok:
+            counting.request_publication(session(), current_actor(), slug, opened=form.content, pooled=form.only_totals)
+        if ok:
+            flash(_("다시 개표하고 있습니다. 같으면 바로 공표됩니다. 이 화면을 닫아도 계속됩니다."), "info")
+            return done(url_for("counting.index", slug=slug))
+    return _show(slug, status=422, approval_form=form)
 
 
 @bp.post("/release")

@@ -37,6 +37,13 @@ def done(location: str, *, partial: str = "", **context: Any) -> Response:
     return moved
 
 
+def anew() -> Response:
+    """For htmx, when so much has changed that the whole page is to be loaded again."""
+    response: Response = make_response("", 204)
+    response.headers["HX-Refresh"] = "true"
+    return response
+
+
 def download(content: bytes, name: str, media_type: str) -> Response:
     """A file to keep."""
     response: Response = make_response(content)

@@ -46,6 +46,7 @@ NEW = {
 
 def upgrade() -> None:
     _make_tables()
+    _make_count_task()
     _make_channel_proofs()
     connection = op.get_bind()
     for name in APPEND_ONLY:
@@ -484,6 +485,45 @@ def _make_tables() -> None:
     )
     with op.batch_alter_table("tally_release", schema=None) as batch_op:
         batch_op.create_index("ix_tally_release_run_id_id", ["run_id", "id"], unique=False)
+
+
+def _make_count_task() -> None:
+    op.create_table(
+        "count_task",
+        sa.Column("vote_id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "count", "receive", "publish", name="kind_known", native_enum=False, create_constraint=True, length=32
+            ),
+            nullable=False,
+        ),
+        sa.Column("requested_by", sa.Uuid(), nullable=False),
+        sa.Column("requested_at", civicvote.models.base.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("opened", sa.LargeBinary(), nullable=True),
+        sa.Column("pooled", sa.Boolean(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("lease_until", civicvote.models.base.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("finished_at", civicvote.models.base.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("failure", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.CheckConstraint("finished_at IS NULL OR opened IS NULL", name=op.f("ck_count_task_emptied_at_the_end")),
+        sa.CheckConstraint("failure IS NULL OR finished_at IS NOT NULL", name=op.f("ck_count_task_failed_is_finished")),
+        sa.ForeignKeyConstraint(
+            ["requested_by"], ["user_account.id"], name=op.f("fk_count_task_requested_by_user_account")
+        ),
+        sa.ForeignKeyConstraint(["vote_id"], ["vote.id"], name=op.f("fk_count_task_vote_id_vote")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_count_task")),
+    )
+    with op.batch_alter_table("count_task", schema=None) as batch_op:
+        batch_op.create_index("ix_count_task_vote_id_id", ["vote_id", "id"], unique=False)
+        batch_op.create_index(
+            "uq_count_task_open",
+            ["vote_id"],
+            unique=True,
+            sqlite_where=sa.text("finished_at IS NULL"),
+            postgresql_where=sa.text("finished_at IS NULL"),
+        )
 
 
 def _make_channel_proofs() -> None:

@@ -80,7 +80,7 @@ def test_a_shared_key_from_its_making_to_its_end(settings: Settings, tmp_path: P
             assert "유효 5표, 무효 0표" in said
             entries = board.entries(session, vote.id)
             assert entries[-1].item["digest"] in said, "the list is the board's"
-            counting.receive(session, first, "shared", opened=opened.read_bytes())
+            counting.count(session, first, "shared", keys=keys, opened=opened.read_bytes())
             counting.publish(session, second, "shared", keys=keys, opened=opened.read_bytes())
             entries = board.entries(session, vote.id)
             assert next(e for e in entries if e.kind == "plaintexts").item["digest"] in said

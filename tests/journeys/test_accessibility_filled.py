@@ -42,6 +42,7 @@ def town(site: Site) -> Site:
         with past.over:
             counting.seal(session, past.first, "past", keys=keys)
             counting.count(session, past.first, "past", keys=keys)
+            counting.release.choose(session, past.first, "past", only_totals=False)
             counting.publish(session, past.second, "past", keys=keys)
     return site
 

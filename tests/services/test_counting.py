@@ -80,14 +80,14 @@ def test_nothing_of_a_count_is_open_to_others(session: Session, vote: Count, key
             with pytest.raises(ForbiddenError):
                 act(session, actor, vote.slug, keys=keys)
         with pytest.raises(ForbiddenError):
-            counting.receive(session, actor, vote.slug, opened=b"{}")
+            counting.count(session, actor, vote.slug, keys=keys, opened=b"{}")
         with pytest.raises(ForbiddenError):
             counting.export(session, actor, vote.slug)
         with pytest.raises(ForbiddenError):
             counting.discard(session, actor, vote.slug, reason="이유")
     with pytest.raises(ForbiddenError):
         counting.stand(session, citizen, vote.slug)
-    assert counting.stand(session, auditor, vote.slug).participants == len(vote.picks)
+    assert counting.stand(session, auditor, vote.slug).balance.participants == len(vote.picks)
     with pytest.raises(NotFoundError):
         counting.stand(session, vote.first, "nowhere")
 
@@ -160,6 +160,8 @@ def test_the_second_person_publishes_everything(session: Session, vote: Count, k
     assert set(published) == {
         "bundle.zip",
         "recount.py",
+        "recount_ballots.py",
+        "recount_files.py",
         "recount_rules.py",
         "projects.csv",
         "pool-01-서울-전체.pb",
@@ -241,11 +243,11 @@ def test_shares_count_offline_and_come_back(session: Session, keys: KeyStore, tm
         wrong = (b"", b"\xff", b"[", b"{}", canonical(body | {"ballots": body["ballots"][:-1]}), b"[" * 5000)
         for bad in wrong:
             with pytest.raises(InvalidError) as refused, session.begin_nested():
-                counting.receive(session, staff[0], cycle.slug, opened=bad)
+                counting.count(session, staff[0], cycle.slug, keys=keys, opened=bad)
             assert refused.value.field == "opened"
             session.refresh(cycle)
             assert cycle.state is CycleState.SEALED
-        run = counting.receive(session, staff[0], cycle.slug, opened=content)
+        run = counting.count(session, staff[0], cycle.slug, keys=keys, opened=content)
         with pytest.raises(InvalidError) as refused:
             counting.publish(session, staff[1], cycle.slug, keys=keys)
         assert refused.value.field == "opened"
@@ -272,7 +274,7 @@ def test_a_made_up_file_of_the_first_person_is_found_by_the_second(
         for ballot in forged["ballots"]:
             ballot["c"] = ["A1", "A2"]
         forged["ballots"].sort(key=lambda one: hashlib.sha256(canonical(one)).digest())
-        counting.receive(session, vote.first, vote.slug, opened=canonical(forged))
+        counting.count(session, vote.first, vote.slug, keys=keys, opened=canonical(forged))
         for given in (None, b"", b"{}"):
             with pytest.raises(InvalidError) as refused:
                 counting.publish(session, vote.second, vote.slug, keys=keys, opened=given)
@@ -280,7 +282,7 @@ def test_a_made_up_file_of_the_first_person_is_found_by_the_second(
         with pytest.raises(ConflictError, match="다릅니다"):
             counting.publish(session, vote.second, vote.slug, keys=keys, opened=canonical(true))
         counting.discard(session, vote.second, vote.slug, reason="올린 파일이 열쇠 보관자의 것과 다릅니다")
-        counting.receive(session, vote.first, vote.slug, opened=canonical(true))
+        counting.count(session, vote.first, vote.slug, keys=keys, opened=canonical(true))
         counting.publish(session, vote.second, vote.slug, keys=keys, opened=canonical(true))
     assert vote.polls.cycle.state is CycleState.PUBLISHED
 

@@ -36,6 +36,7 @@ def over(session: Session, keys: KeyStore) -> Iterator[Count]:
     with made.over:
         counting.seal(session, made.first, made.slug, keys=keys)
         counting.count(session, made.first, made.slug, keys=keys)
+        counting.release.choose(session, made.first, made.slug, only_totals=False)
         counting.publish(session, made.second, made.slug, keys=keys)
     with time_machine.travel(made.polls.vote.closes_at + timedelta(days=30, minutes=3), tick=False):
         yield made

@@ -115,7 +115,7 @@ def test_one_clerk_cannot_publish_invented_ballots(session: Session, settings: A
         notice, sealed = read_export(json.loads(counting.export(session, forger, cycle.slug)))
         true = open_ballots([one for _, one in sealed], secret.secret, notice)
         forged = _forged(true, "A0")
-        counting.receive(session, forger, cycle.slug, opened=forged)
+        counting.count(session, forger, cycle.slug, keys=keys, opened=forged)
         with pytest.raises(InvalidError):
             counting.publish(session, second, cycle.slug, keys=keys)
         with pytest.raises(ConflictError, match="다릅니다"):

@@ -87,6 +87,7 @@ def test_two_people_end_a_key_on_the_page(session: Session, signed_in: SignIn, s
         assert "아직 폐기할 수 없습니다" in first.get(url).text
         counting.seal(session, made.first, made.slug, keys=keys)
         counting.count(session, made.first, made.slug, keys=keys)
+        counting.release.choose(session, made.first, made.slug, only_totals=False)
         counting.publish(session, made.second, made.slug, keys=keys)
         assert first.post(f"{url}/roll", data={"how": "이의 없음, 파일을 지움"}).status_code == 409
     with time_machine.travel(made.polls.vote.closes_at + timedelta(days=31), tick=False):

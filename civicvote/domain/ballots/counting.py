@@ -24,6 +24,7 @@ from civicvote.domain.ballots.rules import Notice, Rules, check_notice
 from civicvote.domain.ballots.sealing import OVERHEAD, Ballot, Opener, from_document, pad, parse, tracker
 from civicvote.domain.errors import ConflictError, InvalidError
 from civicvote.domain.messages import msg
+from civicvote.domain.processes import end_with_parent
 
 EXPORT_FORMAT = "civicvote-count/1"
 PLAINTEXTS_FORMAT = "civicvote-plaintexts/1"
@@ -154,7 +155,7 @@ def _each(counted: Sequence[bytes], secret_key: bytes, notice: Notice) -> Iterat
         yield from chain.from_iterable(map(work, batches))
         return
     # New interpreters rather than forks: a web worker has threads, whose locks a fork would copy as they stand.
-    with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
+    with ProcessPoolExecutor(processes, get_context("spawn"), end_with_parent) as pool:
         yield from chain.from_iterable(pool.map(work, batches))
 
 

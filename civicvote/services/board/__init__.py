@@ -3,7 +3,18 @@
 `chain` appends and seals, `turnout` keeps the figures beside it, `reading` shows and looks up.
 """
 
-from civicvote.services.board.chain import GRACE, append, counted, entries, heads, seal, sequence
+from civicvote.services.board.chain import (
+    GRACE,
+    Addition,
+    add,
+    append,
+    counted,
+    entries,
+    heads,
+    prepare,
+    seal,
+    sequence,
+)
 from civicvote.services.board.reading import (
     BoardRow,
     BoardView,
@@ -25,6 +36,7 @@ from civicvote.services.board.waiting import unsequenced
 __all__ = [
     "GRACE",
     "LEAST",
+    "Addition",
     "BoardRow",
     "BoardView",
     "Fate",
@@ -32,6 +44,7 @@ __all__ = [
     "Place",
     "Span",
     "Turnout",
+    "add",
     "append",
     "counted",
     "detail",
@@ -42,6 +55,7 @@ __all__ = [
     "listing",
     "look_up",
     "normalise_tracker",
+    "prepare",
     "recompute",
     "recount",
     "seal",

@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -33,6 +34,41 @@ GRACE = timedelta(seconds=60)
 VOIDED = "현장 종이 투표로 대신함"
 
 
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """Entries that continue a board after its entry `after` (hash; None: an empty board), and the signed head over them."""
+
+    after: bytes | None
+    entries: Sequence[chains.Entry]
+    head: chains.Head
+    at: datetime
+
+
+def prepare(session: Session, vote: Vote, rows: Sequence[tuple[str, Any]], keys: KeyStore) -> Addition:
+    """Chain and sign at least one row of (kind, item) as the board stands now; nothing is written."""
+    label, last = str(vote.id), _last(session, vote.id)
+    entries = chains.extend(label, last, rows)
+    at = clock.now().replace(second=0, microsecond=0)
+    head = chains.sign_head(keys.board(vote.id), label, entries[-1], minute(at))
+    return Addition(last.hash if last else None, entries, head, at)
+
+
+def add(session: Session, vote: Vote, made: Addition) -> None:
+    """Write what `prepare` made; ConflictError when the board has grown since. The lock is held to the end of the transaction."""
+    exclusive(session, f"board|{vote.id}")
+    last = _last(session, vote.id)
+    if (last.hash if last else None) != made.after:
+        raise ConflictError(msg("그 사이에 게시판에 다른 기록이 올라왔습니다. 다시 시도해 주십시오."))
+    _write(session, vote, made)
+
+
+def _write(session: Session, vote: Vote, made: Addition) -> None:
+    session.execute(insert(BoardEntry), [_row(vote.id, entry) for entry in made.entries])
+    head = made.head
+    session.add(BoardHead(vote_id=vote.id, seq=head.seq, hash=head.hash, at=made.at, signature=head.signature))
+    session.flush()
+
+
 def append(session: Session, vote: Vote, rows: Iterable[tuple[str, Any]], keys: KeyStore) -> BoardEntry | None:
     """Add rows of (kind, item) to the vote's board and sign its new head. Returns the last entry, None without rows.
 
@@ -42,14 +78,9 @@ def append(session: Session, vote: Vote, rows: Iterable[tuple[str, Any]], keys: 
     waiting = list(rows)
     if not waiting:
         return None
-    label = str(vote.id)
-    added = chains.extend(label, _last(session, vote.id), waiting)
-    session.execute(insert(BoardEntry), [_row(vote.id, entry) for entry in added])
-    at = clock.now().replace(second=0, microsecond=0)
-    head = chains.sign_head(keys.board(vote.id), label, added[-1], minute(at))
-    session.add(BoardHead(vote_id=vote.id, seq=head.seq, hash=head.hash, at=at, signature=head.signature))
-    session.flush()
-    return BoardEntry(**_row(vote.id, added[-1]))
+    made = prepare(session, vote, waiting, keys)
+    _write(session, vote, made)
+    return BoardEntry(**_row(vote.id, made.entries[-1]))
 
 
 def _row(vote: UUID, entry: chains.Entry) -> dict[str, Any]:

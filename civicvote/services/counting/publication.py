@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -22,15 +23,16 @@ from civicvote.models.cycles import Cycle
 from civicvote.models.projects import Project
 from civicvote.models.votes import Vote
 from civicvote.services import audit, board, clock, workflow
-from civicvote.services.counting import box, files, outcomes, release, runs
+from civicvote.services.counting import box, files, outcomes, queue, release, runs
 from civicvote.services.projects import moves
 
 _FOLDER = Path(__file__).resolve().parent.parent.parent / "standalone"
-#: The verifier and its rules.
-STANDALONE = (_FOLDER / "recount.py", _FOLDER / "recount_rules.py")
+#: The verifier.
+STANDALONE = tuple(sorted(_FOLDER.glob("recount*.py")))
 
 
-def _waiting(session: Session, actor: Actor, slug: str) -> tuple[Cycle, Vote, TallyRun]:
+def waiting(session: Session, actor: Actor, slug: str) -> tuple[Cycle, Vote, TallyRun]:
+    """The run that waits for a second person, if `actor` is one who may decide."""
     actor.require(Permission.COUNT_APPROVE)
     cycle, vote = runs.vote_of(session, slug)
     run = runs.last_run(session, vote.id)
@@ -38,6 +40,25 @@ def _waiting(session: Session, actor: Actor, slug: str) -> tuple[Cycle, Vote, Ta
         raise ConflictError(msg("승인을 기다리는 개표 결과가 없습니다. 이미 다른 담당자가 처리했을 수 있습니다."))
     if actor.id is not None and run.requested_by == actor.id:
         raise ConflictError(msg("개표한 사람은 승인할 수 없습니다. 다른 담당자가 다시 개표해 확인해야 합니다."))
+    return cycle, vote, run
+
+
+def publishable(
+    session: Session, actor: Actor, slug: str, *, pooled: bool, with_file: bool
+) -> tuple[Cycle, Vote, TallyRun]:
+    """The same, if what is to be published is what the first person chose, and the file is there where one is needed."""
+    cycle, vote, run = _chosen(session, actor, slug, pooled=pooled)
+    if vote.key_mode != "file" and not with_file:
+        raise InvalidError(
+            msg("열쇠 보관자에게서 개표 결과 파일을 직접 받아 올려 주십시오. 먼저 올라온 파일과 비교합니다."),
+            field="opened",
+        )
+    return cycle, vote, run
+
+
+def _chosen(session: Session, actor: Actor, slug: str, *, pooled: bool) -> tuple[Cycle, Vote, TallyRun]:
+    cycle, vote, run = waiting(session, actor, slug)
+    release.check(session, run, only_totals=pooled)
     return cycle, vote, run
 
 
@@ -63,7 +84,8 @@ def _decide(
 
 def discard(session: Session, actor: Actor, slug: str, *, reason: str) -> None:
     """Send the count back; the box stays sealed and is counted again."""
-    cycle, _, run = _waiting(session, actor, slug)
+    cycle, vote, run = waiting(session, actor, slug)
+    queue.check_idle(session, vote)
     workflow.move(session, actor, CYCLE, cycle, "discard-count", reason=reason)
     _decide(session, actor, run, approved=False, reason=reason)
 
@@ -79,12 +101,7 @@ def _opened_again(vote: Vote, keys: KeyStore, counted: Counted, given: bytes | N
     """
     if vote.key_mode == "file":
         return runs.open_by_file(vote, keys, counted)
-    if not given:
-        raise InvalidError(
-            msg("열쇠 보관자에게서 개표 결과 파일을 직접 받아 올려 주십시오. 먼저 올라온 파일과 비교합니다."),
-            field="opened",
-        )
-    return runs.read_opened(vote, counted, given)
+    return runs.read_opened(vote, counted, given or b"")
 
 
 def _counted_again(session: Session, vote: Vote, run: TallyRun, opened: opening.Opened, counted: Counted) -> None:
@@ -103,35 +120,74 @@ def _counted_again(session: Session, vote: Vote, run: TallyRun, opened: opening.
         )
 
 
-def publish(
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file to be published."""
+
+    name: str
+    content: bytes
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """A count that was made again and found the same, with everything that is to be published of it; not kept yet.
+
+    `whole`: the bundle with single ballots, for auditors, where only totals are published (`pooled`).
+    """
+
+    run_id: UUID
+    pooled: bool
+    lines: board.Addition
+    files: Sequence[File]
+    whole: File | None
+
+
+def prepare(
     session: Session, actor: Actor, slug: str, *, keys: KeyStore, opened: bytes | None = None, pooled: bool = False
-) -> None:
-    """Count again; if all is the same, put the digests on the board, publish bundle and files, and move every project.
+) -> Publication:
+    """Open and count again; if all is the same, chain the board's last lines and make bundle and files. Only reads.
 
     `opened`: where the key is in shares, the file of the offline machine as the second person got it from the holders of
     the shares; InvalidError without it. `pooled`: publish totals only, no single ballots; InvalidError unless the first
     person chose the same.
     """
-    cycle, vote, run = _waiting(session, actor, slug)
-    release.check(session, run, only_totals=pooled)
+    cycle, vote, run = publishable(session, actor, slug, pooled=pooled, with_file=bool(opened))
     counted = board.counted(session, vote)
     ballots = _opened_again(vote, keys, counted, opened)
     _counted_again(session, vote, run, ballots, counted)
+    rows = [("plaintexts", opening.posted(ballots, not pooled)), ("result", {"digest": run.result_hash})]
+    lines = board.prepare(session, vote, rows, keys)
+    made, whole = _files(session, _Published(cycle, vote, run, counted, ballots, lines, pooled), keys)
+    return Publication(run.id, pooled, lines, made, whole)
+
+
+def keep(session: Session, actor: Actor, slug: str, made: Publication) -> None:
+    """Publish what was prepared, if `actor` may still decide, and run, choice and board are still the same."""
+    cycle, vote, run = _chosen(session, actor, slug, pooled=made.pooled)
+    runs.check_announced(session, vote)
+    runs.check_box(session, vote, run.input_hash)
+    if run.id != made.run_id:
+        raise ConflictError(msg("그 사이에 다시 개표했습니다. 새 결과를 확인한 뒤 다시 눌러 주십시오."))
     workflow.move(session, actor, CYCLE, cycle, "publish")
-    _decide(session, actor, run, approved=True, pooled=pooled)
-    board.append(
-        session,
-        vote,
-        [
-            ("plaintexts", opening.posted(ballots, not pooled)),
-            ("result", {"digest": run.result_hash}),
-        ],
-        keys=keys,
-    )
-    files_of = _Published(cycle, vote, run, counted, ballots, pooled)
-    session.add_all(_files(session, files_of, keys))
+    _decide(session, actor, run, approved=True, pooled=made.pooled)
+    board.add(session, vote, made.lines)
+    at = clock.now()
+    if made.whole:
+        session.add(WithheldFile(vote_id=vote.id, content=made.whole.content, sha256=made.whole.sha256, at=at))
+    for file in made.files:
+        kind = _MEDIA.get(file.name.rpartition(".")[2], "text/plain; charset=utf-8")
+        values = {"name": file.name, "media_type": kind, "content": file.content, "sha256": file.sha256}
+        session.add(PublishedFile(vote_id=vote.id, at=at, **values))
     _move_projects(session, actor, cycle, run)
     session.flush()
+
+
+def publish(
+    session: Session, actor: Actor, slug: str, *, keys: KeyStore, opened: bytes | None = None, pooled: bool = False
+) -> None:
+    """`prepare` and `keep` in one transaction: for elections that are imported. The worker does the two apart."""
+    keep(session, actor, slug, prepare(session, actor, slug, keys=keys, opened=opened, pooled=pooled))
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,10 +199,11 @@ class _Published:
     run: TallyRun
     counted: Counted
     opened: opening.Opened
+    lines: board.Addition
     pooled: bool
 
 
-def _files(session: Session, of: _Published, keys: KeyStore) -> list[PublishedFile | WithheldFile]:
+def _files(session: Session, of: _Published, keys: KeyStore) -> tuple[list[File], File | None]:
     """What everybody may download; where only totals are published, beside it the whole bundle for auditors."""
     gone, notice = box.withdrawn(session, of.vote), runs.notice_of(of.vote)
     table = {"projects.csv": files.projects_csv(notice, of.run.result, of.cycle.currency)}
@@ -157,35 +214,23 @@ def _files(session: Session, of: _Published, keys: KeyStore) -> list[PublishedFi
     shown = table if of.pooled else ballots | table
     programs = {path.name: path.read_bytes() for path in STANDALONE}
     found = {"bundle.zip": _bundle(session, of, keys, shown, pooled=of.pooled)} | programs | shown
-    kept: list[PublishedFile | WithheldFile] = []
-    if of.pooled:
-        whole = _bundle(session, of, keys, ballots | table, pooled=False)
-        kept.append(WithheldFile(vote_id=of.vote.id, content=whole, sha256=_sha256(whole), at=clock.now()))
-    return kept + [
-        PublishedFile(
-            vote_id=of.vote.id,
-            name=name,
-            media_type=_MEDIA.get(name.rpartition(".")[2], "text/plain; charset=utf-8"),
-            content=content,
-            sha256=_sha256(content),
-            at=clock.now(),
-        )
-        for name, content in found.items()
-    ]
+    whole = _bundle(session, of, keys, ballots | table, pooled=False) if of.pooled else b""
+    made = [_file(name, content) for name, content in found.items()]
+    return made, _file("bundle.zip", whole) if whole else None
+
+
+def _file(name: str, content: bytes) -> File:
+    return File(name, content, hashlib.sha256(content).hexdigest())
 
 
 _MEDIA = {"zip": "application/zip", "py": "text/x-python; charset=utf-8", "csv": "text/csv; charset=utf-8"}
 
 
-def _sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
-
-
 def _bundle(session: Session, of: _Published, keys: KeyStore, extra: Mapping[str, bytes], *, pooled: bool) -> bytes:
     return bundle.build(
         notice=runs.notice_of(of.vote),
-        board=board.entries(session, of.vote.id),
-        heads=board.heads(session, of.vote.id),
+        board=[*board.entries(session, of.vote.id), *of.lines.entries],
+        heads=[*board.heads(session, of.vote.id), of.lines.head],
         counted=of.counted,
         opened=of.opened,
         participants=box.numbers(session, of.vote).participants,

@@ -17,17 +17,16 @@ from civicvote.domain.messages import msg
 from civicvote.domain.permissions import Actor, Permission
 from civicvote.models.counts import TallyRelease, TallyRun, WithheldFile
 from civicvote.services import audit, clock
-from civicvote.services.counting import runs
+from civicvote.services.counting import queue, runs
 
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """`pooled`: totals only. `whole`: how many whole ballots are unique; `pools`: title → the same for one contest.
-
-    `withheld`: a whole bundle is kept for auditors.
+    """`pooled`: totals only; None while the person who counted still has to choose. `whole`: how many whole ballots are
+    unique; `pools`: title → the same for one contest. `withheld`: a whole bundle is kept for auditors.
     """
 
-    pooled: bool
+    pooled: bool | None
     whole: Uniqueness
     pools: Mapping[str, Uniqueness]
     withheld: bool
@@ -38,10 +37,22 @@ class Release:
         return any(one.alarming for one in (self.whole, *self.pools.values()))
 
 
-def pooled(session: Session, run: TallyRun) -> bool:
-    """What was chosen last for this run; single ballots are published unless somebody chose otherwise."""
-    chosen = select(TallyRelease.pooled).where(TallyRelease.run_id == run.id).order_by(TallyRelease.id.desc()).limit(1)
-    return bool(session.scalar(chosen))
+def chosen(session: Session, run: TallyRun) -> bool | None:
+    """Whether only totals are to be published, as was chosen last for this run.
+
+    Where nobody chose, single ballots are, unless too many of them are unique: then it is nobody's choice yet, None.
+    """
+    last = select(TallyRelease.pooled).where(TallyRelease.run_id == run.id).order_by(TallyRelease.id.desc()).limit(1)
+    found: bool | None = session.scalar(last)
+    if found is not None:
+        return found
+    return None if any(one.alarming for one in _figures(run)) else False
+
+
+def _figures(run: TallyRun) -> list[Uniqueness]:
+    """Of whole ballots and of each contest; none for a run from before ballots were compared."""
+    figures: Any = run.result.get("uniqueness")
+    return [Uniqueness.read(one) for one in (figures["whole"], *figures["pools"].values())] if figures else []
 
 
 def shown(session: Session, actor: Actor, slug: str) -> Release | None:
@@ -56,7 +67,7 @@ def shown(session: Session, actor: Actor, slug: str) -> Release | None:
     titles = {one["pool"]: one["title"] for one in runs.notice_of(vote)["contests"]}
     pools = {titles[pool]: Uniqueness.read(one) for pool, one in figures["pools"].items()}
     kept = session.scalar(select(WithheldFile.id).where(WithheldFile.vote_id == vote.id))
-    return Release(pooled(session, run), Uniqueness.read(figures["whole"]), pools, withheld=kept is not None)
+    return Release(chosen(session, run), Uniqueness.read(figures["whole"]), pools, withheld=kept is not None)
 
 
 def choose(session: Session, actor: Actor, slug: str, *, only_totals: bool) -> None:
@@ -68,14 +79,24 @@ def choose(session: Session, actor: Actor, slug: str, *, only_totals: bool) -> N
         raise ConflictError(msg("승인을 기다리는 개표 결과가 없습니다. 이미 다른 담당자가 처리했을 수 있습니다."))
     if run.requested_by != actor.id:
         raise ConflictError(msg("공개 범위는 개표한 담당자가 고릅니다."))
+    queue.check_idle(session, vote)
     session.add(TallyRelease(run_id=run.id, chosen_by=actor.id, at=clock.now(), pooled=only_totals))
     session.flush()
     audit.record(session, actor, "tally:release", run, pooled=only_totals)
 
 
 def check(session: Session, run: TallyRun, *, only_totals: bool) -> None:
-    """InvalidError unless the second person publishes what the first one chose."""
-    if pooled(session, run) is not only_totals:
+    """InvalidError unless the first person has chosen, where they must, and the second publishes the same."""
+    wanted = chosen(session, run)
+    if wanted is None:
+        raise InvalidError(
+            msg(
+                "서로 다른 투표지가 절반을 넘습니다. 개표한 담당자가 먼저 공개 범위를 골라야 공표할 수 있습니다. "
+                "개표한 담당자에게 이 화면에서 골라 달라고 알려 주십시오."
+            ),
+            field="pooled",
+        )
+    if wanted is not only_totals:
         raise InvalidError(
             msg("개표한 담당자가 고른 공개 범위와 다릅니다. 두 사람이 같은 것을 골라야 공표할 수 있습니다."),
             field="pooled",

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -20,8 +20,7 @@ from civicvote.domain.lifecycles import CYCLE, CycleState
 from civicvote.domain.messages import msg
 from civicvote.domain.permissions import Actor, Permission
 from civicvote.keystore import KeyStore
-from civicvote.models.accounts import User
-from civicvote.models.counts import TallyDecision, TallyRun
+from civicvote.models.counts import TallyRun
 from civicvote.models.cycles import Cycle
 from civicvote.models.projects import Project
 from civicvote.models.votes import BoardEntry, Vote
@@ -78,19 +77,96 @@ def export(session: Session, actor: Actor, slug: str) -> bytes:
     return canonical(opening.export_document(notice_of(vote), board.counted(session, vote)))
 
 
-def count(session: Session, actor: Actor, slug: str, *, keys: KeyStore) -> TallyRun:
-    """Open and count with the key file (demo and small votes)."""
-    actor.require(Permission.COUNT_RUN)
-    cycle, vote = vote_of(session, slug)
-    if vote.key_mode != "file":
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A count that isn't kept yet. `plaintexts`: the opened ballots as one document; `ballots`: how many were counted."""
+
+    input_hash: str
+    plaintexts: bytes
+    result: dict[str, Any]
+    result_hash: str
+    ballots: int
+
+
+def countable(session: Session, actor: Actor, slug: str, *, with_file: bool) -> tuple[Cycle, Vote]:
+    """The cycle and vote if `actor` may count now, in the way (`with_file`: what the offline machine opened) its key asks for."""
+    cycle, vote = _sealed(session, actor, slug)
+    if with_file and vote.key_mode == "file":
+        raise ConflictError(msg("이 투표는 열쇠 파일로 바로 개표합니다. 「개표」를 눌러 주십시오."))
+    if not with_file and vote.key_mode != "file":
         raise ConflictError(
             msg(
                 "이 투표의 열쇠는 나누어 보관 중입니다. 개표용 파일을 내려받아 오프라인에서 연 뒤 결과 파일을 올려 주십시오."
             )
         )
-    workflow.move(session, actor, CYCLE, cycle, "count")
+    return cycle, vote
+
+
+def _sealed(session: Session, actor: Actor, slug: str) -> tuple[Cycle, Vote]:
+    actor.require(Permission.COUNT_RUN)
+    cycle, vote = vote_of(session, slug)
+    CYCLE.check(actor, cycle.state, "count", "")
+    return cycle, vote
+
+
+def prepare(session: Session, actor: Actor, slug: str, *, keys: KeyStore, opened: bytes | None = None) -> Counted:
+    """Open the ballots with the key file, or read what `civicvote count` opened, and count. Only reads."""
+    _, vote = countable(session, actor, slug, with_file=opened is not None)
+    check_announced(session, vote)
     counted = board.counted(session, vote)
-    return _keep(session, actor, vote, counted, open_by_file(vote, keys, counted))
+    ballots = open_by_file(vote, keys, counted) if opened is None else read_opened(vote, counted, opened)
+    notice = notice_of(vote)
+    result = outcomes.document(notice, ballots, box.withdrawn(session, vote), _districts(session, vote))
+    result["uniqueness"] = uniqueness(notice, ballots.ballots)
+    return Counted(
+        input_hash=opening.counted_digest(counted),
+        plaintexts=ballots.data(),
+        result=result,
+        result_hash=opening.result_digest(result["result"]),
+        ballots=ballots.total,
+    )
+
+
+def keep(session: Session, actor: Actor, slug: str, made: Counted) -> TallyRun:
+    """Write what `prepare` counted, if `actor` may still count and the box is still the one that was counted."""
+    cycle, vote = _sealed(session, actor, slug)
+    check_announced(session, vote)
+    check_box(session, vote, made.input_hash)
+    workflow.move(session, actor, CYCLE, cycle, "count")
+    run = TallyRun(
+        vote_id=vote.id,
+        requested_by=actor.id,
+        at=clock.now(),
+        input_hash=made.input_hash,
+        code_version=__version__,
+        plaintexts=made.plaintexts,
+        result=made.result,
+        result_hash=made.result_hash,
+    )
+    session.add(run)
+    session.flush()
+    audit.record(session, actor, "tally:run", run, result=run.result_hash, ballots=made.ballots)
+    return run
+
+
+def count(session: Session, actor: Actor, slug: str, *, keys: KeyStore, opened: bytes | None = None) -> TallyRun:
+    """`prepare` and `keep` in one transaction: for elections that are imported. The worker does the two apart."""
+    return keep(session, actor, slug, prepare(session, actor, slug, keys=keys, opened=opened))
+
+
+def check_box(session: Session, vote: Vote, digest: str) -> None:
+    """ConflictError unless `digest` is that of the list the board announced when the box was sealed."""
+    if sealed_box(session, vote).get("digest") != digest:
+        raise ConflictError(
+            msg("투표함의 투표지가 봉인할 때 게시한 목록과 다릅니다. 개표를 멈추고 감사 담당에게 알려 주십시오.")
+        )
+
+
+def sealed_box(session: Session, vote: Vote) -> dict[str, Any]:
+    """What the board says of the sealed box: digest of the counted list, count, participants; empty before the seal."""
+    item = session.scalar(select(BoardEntry.item).where(BoardEntry.vote_id == vote.id, BoardEntry.kind == "counted"))
+    found: dict[str, Any] = json.loads(item) if item else {}
+    return found
 
 
 def open_by_file(vote: Vote, keys: KeyStore, counted: Sequence[tuple[str, bytes]]) -> opening.Opened:
@@ -98,15 +174,38 @@ def open_by_file(vote: Vote, keys: KeyStore, counted: Sequence[tuple[str, bytes]
     return opening.open_ballots([sealed for _, sealed in counted], keys.read(f"vote-{vote.id}"), notice_of(vote))
 
 
-def receive(session: Session, actor: Actor, slug: str, *, opened: bytes) -> TallyRun:
-    """Count what `civicvote count` opened on the offline machine."""
-    actor.require(Permission.COUNT_RUN)
-    cycle, vote = vote_of(session, slug)
-    if vote.key_mode == "file":
-        raise ConflictError(msg("이 투표는 열쇠 파일로 바로 개표합니다. 「개표」를 눌러 주십시오."))
-    workflow.move(session, actor, CYCLE, cycle, "count")
-    counted = board.counted(session, vote)
-    return _keep(session, actor, vote, counted, read_opened(vote, counted, opened))
+#: How the opened file of `civicvote count` begins; what stands between its ballots and what follows them; a ballot's number.
+_BEGIN, _BETWEEN, _ONE = b'{"ballots":[', b'],"format":', b'"r":"'
+
+
+def glance(session: Session, vote: Vote, opened: bytes) -> None:
+    """What can be told of an opened file without reading its ballots; InvalidError beside the field `opened`.
+
+    The file is as `civicvote count` wrote it: for this vote, and of as many ballots as are in the box. The worker reads
+    the rest.
+    """
+    before, between, after = opened.strip().rpartition(_BETWEEN)
+    try:
+        body = json.loads(_BEGIN + between + after)
+        total = opened.count(_ONE) + len(body["spoiled"]) + len(body["undecryptable"])
+        whole = before.startswith(_BEGIN) and body["format"] == opening.PLAINTEXTS_FORMAT
+    except (KeyError, TypeError, ValueError, RecursionError):
+        whole, body, total = False, {}, 0
+    if not whole:
+        raise InvalidError(
+            msg(
+                "civicvote count가 만든 개표 결과 파일이 아니거나 내용이 바뀌었습니다. 받은 파일을 그대로 올려 주십시오."
+            ),
+            field="opened",
+        )
+    if body.get("vote") != str(vote.id):
+        raise InvalidError(msg("다른 투표의 개표 결과 파일입니다."), field="opened")
+    counted = sealed_box(session, vote).get("count")
+    if total != counted:
+        raise InvalidError(
+            msg("개표한 표의 수(%(opened)s)가 집계 대상(%(counted)s)과 다릅니다.", opened=total, counted=counted or 0),
+            field="opened",
+        )
 
 
 def read_opened(vote: Vote, counted: Sequence[tuple[str, bytes]], opened: bytes) -> opening.Opened:
@@ -119,29 +218,6 @@ def read_opened(vote: Vote, counted: Sequence[tuple[str, bytes]], opened: bytes)
         return opening.read_opened(body, notice_of(vote), [tracker for tracker, _ in counted])
     except InvalidError as error:
         raise InvalidError(error.message, field="opened") from error
-
-
-def _keep(
-    session: Session, actor: Actor, vote: Vote, counted: Sequence[tuple[str, bytes]], opened: opening.Opened
-) -> TallyRun:
-    check_announced(session, vote)
-    notice = notice_of(vote)
-    result = outcomes.document(notice, opened, box.withdrawn(session, vote), _districts(session, vote))
-    result["uniqueness"] = uniqueness(notice, opened.ballots)
-    run = TallyRun(
-        vote_id=vote.id,
-        requested_by=actor.id,
-        at=clock.now(),
-        input_hash=opening.counted_digest(counted),
-        code_version=__version__,
-        plaintexts=opened.data(),
-        result=result,
-        result_hash=opening.result_digest(result["result"]),
-    )
-    session.add(run)
-    session.flush()
-    audit.record(session, actor, "tally:run", run, result=run.result_hash, ballots=opened.total)
-    return run
 
 
 def _districts(session: Session, vote: Vote) -> dict[str, list[str]]:
@@ -162,73 +238,3 @@ def _districts(session: Session, vote: Vote) -> dict[str, list[str]]:
 def last_run(session: Session, vote_id: UUID) -> TallyRun | None:
     """The newest run."""
     return session.scalar(select(TallyRun).where(TallyRun.vote_id == vote_id).order_by(TallyRun.id.desc()).limit(1))
-
-
-@dataclass(frozen=True, slots=True)
-class RunRow:
-    """A run as the counting page lists it; `approved` is None while nobody has decided."""
-
-    id: UUID
-    at: datetime
-    by: str
-    result_hash: str
-    approved: bool | None
-    decided_by: str
-    decided_at: datetime | None
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Stand:
-    """Where a count stands, for its page. `waits` says that the box can't be sealed yet."""
-
-    cycle: Cycle
-    vote: Vote
-    waits: bool
-    ready_at: datetime
-    ballots: int
-    participants: int
-    runs: Sequence[RunRow]
-    own_run: bool
-
-
-def stand(session: Session, actor: Actor, slug: str) -> Stand:
-    """For staff and auditors."""
-    if not actor.can(Permission.AUDIT_READ):
-        actor.require(Permission.COUNT_RUN)
-    cycle, vote = vote_of(session, slug)
-    counter, decider = User.__table__.alias(), User.__table__.alias()
-    rows = session.execute(
-        select(
-            TallyRun.id,
-            TallyRun.at,
-            TallyRun.requested_by,
-            TallyRun.result_hash,
-            counter.c.name,
-            TallyDecision.approved,
-            TallyDecision.at.label("decided_at"),
-            decider.c.name.label("decider"),
-            TallyDecision.reason,
-        )
-        .outerjoin(counter, counter.c.id == TallyRun.requested_by)
-        .outerjoin(TallyDecision, TallyDecision.run_id == TallyRun.id)
-        .outerjoin(decider, decider.c.id == TallyDecision.decided_by)
-        .where(TallyRun.vote_id == vote.id)
-        .order_by(TallyRun.id.desc())
-    ).all()
-    runs = [
-        RunRow(r.id, r.at, r.name or "", r.result_hash, r.approved, r.decider or "", r.decided_at, r.reason or "")
-        for r in rows
-    ]
-    ready = vote.closes_at + DRAIN
-    numbers = box.numbers(session, vote)
-    return Stand(
-        cycle,
-        vote,
-        clock.now() < ready,
-        ready,
-        numbers.ballots,
-        numbers.participants,
-        runs,
-        own_run=bool(rows) and rows[0].requested_by == actor.id,
-    )

@@ -298,5 +298,6 @@ def import_file(
     counting.seal(session, actor, cycle.slug, keys=keys)
     board.recompute(session, vote.id)
     counting.count(session, actor, cycle.slug, keys=keys)
+    counting.release.choose(session, actor, cycle.slug, only_totals=False)  # the file is public already
     counting.publish(session, actor, cycle.slug, keys=keys)
     return cycle
