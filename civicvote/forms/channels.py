@@ -1,6 +1,7 @@
 """Forms of desks, paper and stations. Who may vote and what a line means, the rules say; here only how long it may be."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -8,6 +9,7 @@ from wtforms import HiddenField, RadioField, SelectField, StringField, TextAreaF
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 
 from civicvote.domain import districts
+from civicvote.domain.errors import InvalidError
 from civicvote.domain.paper import VOID_REASONS
 from civicvote.forms.base import BaseForm
 from civicvote.forms.fields import WholeField, clean_input, options
@@ -64,6 +66,16 @@ class ClaimForm(DocumentsForm):
             guardian_consents=self.guardian.data,
             namesake=Namesake(self.namesake.data or ""),
         )
+
+    def person(self) -> Claim:
+        """The same without documents: whom to show again beside what was refused."""
+        return replace(self.claim(), basis="", district="")
+
+    def refuse(self, error: InvalidError) -> None:
+        """Say it once: who was refused is looked up again for the page, and may be refused alike."""
+        target: Any = self._fields.get(error.field or "")
+        if target is None or say(error.message) not in target.errors:
+            super().refuse(error)
 
     @property
     def wanted(self) -> Channel:

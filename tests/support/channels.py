@@ -1,10 +1,10 @@
 """A vote with a desk in one line: clerks, people with and without accounts, batches keyed by two."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -32,6 +32,8 @@ class Hall:
     users: tuple[User, User]
     first: Actor
     second: Actor
+    #: The cookies of the stations that were opened, as they were then.
+    tokens: dict[UUID, str] = field(default_factory=dict)
 
     @property
     def slug(self) -> str:
@@ -104,7 +106,7 @@ class Hall:
         token = channels.open_station(self.session, self.first, self.slug, name=name)
         found = channels.find(self.session, token)
         assert found is not None
-        self.tokens = {**getattr(self, "tokens", {}), found.id: token}
+        self.tokens[found.id] = token
         return found
 
     def at(self, station: channels.StationFound) -> channels.StationFound:

@@ -1,24 +1,19 @@
-"""Desk, paper and stations in the browser: what is shown, what is kept apart, what a tablet may open."""
+"""Desk and paper in the browser: what is shown, and what is kept apart."""
 
-import re
 from collections.abc import Callable
-from datetime import timedelta
-from html import unescape
 
 import pytest
-import time_machine
-from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
-from werkzeug.test import TestResponse
 
-from civicvote.models.accounts import LoginSession, User
-from civicvote.models.channels import CheckIn, PaperBatch, StationSeat
-from civicvote.models.votes import Ballot, Participation
-from civicvote.services import clock
+from civicvote.models.accounts import User
+from civicvote.models.channels import CheckIn, PaperBatch
+from civicvote.models.votes import Ballot
 from civicvote.settings import Settings
+from tests import factories
 from tests.support.channels import Hall, hall
+from tests.support.clerks import come, value
 from tests.support.door import bare
 from tests.support.voting import voter
 
@@ -35,38 +30,6 @@ def clerks(place: Hall, signed_in: SignIn) -> tuple[FlaskClient, FlaskClient]:
     return signed_in(place.users[0]), signed_in(place.users[1])
 
 
-def _value(response: TestResponse, name: str) -> str:
-    found = re.search(rf'name="{name}" value="([^"]*)"', response.text)
-    assert found, name
-    return unescape(found[1])
-
-
-def _come(browser: FlaskClient, place: Hall, user: User, channel: str = "paper") -> str:
-    """Find and check in by the account's address; the path of the check-in."""
-    found = browser.post(f"/budget/{place.slug}/desk/find", data={"email": user.email})
-    assert found.status_code == 200
-    made = browser.post(f"/budget/{place.slug}/desk", data={"email": user.email, "channel": channel})
-    assert made.status_code == 303, made.text
-    return str(made.location)
-
-
-def _tablet(app: Flask, browser: FlaskClient, place: Hall) -> FlaskClient:
-    """The clerk's browser, which is a station from now on."""
-    del app
-    opened = browser.post(f"/budget/{place.slug}/desk/stations", data={"station-name": "1번 기기"})
-    assert (opened.status_code, opened.location) == (303, "/station")
-    return browser
-
-
-def _code(browser: FlaskClient, path: str) -> str:
-    answer = browser.post(f"{path}/code")
-    assert answer.status_code == 200
-    assert "no-store" in answer.headers["Cache-Control"]
-    found = re.search(r'class="code-shown">([^<]+)<', answer.text)
-    assert found
-    return found[1]
-
-
 def test_find_then_check_in(session: Session, place: Hall, clerks: tuple[FlaskClient, FlaskClient]) -> None:
     first, _second = clerks
     user, _actor = voter(session)
@@ -78,7 +41,7 @@ def test_find_then_check_in(session: Session, place: Hall, clerks: tuple[FlaskCl
     found = first.post(f"/budget/{place.slug}/desk/find", data={"email": user.email})
     assert "투표할 수 있는 분입니다" in found.text
     assert session.scalar(select(func.count()).select_from(CheckIn)) == 0, "a look is no check-in"
-    path = _come(first, place, user)
+    path = come(first, place, user)
     visit = first.get(path)
     assert "접수번호 1번" in visit.text
     assert "투표용지를 드렸음" in visit.text
@@ -97,7 +60,7 @@ def test_somebody_with_documents(session: Session, place: Hall, clerks: tuple[Fl
     bare = first.post(f"/budget/{place.slug}/desk", data=who)
     assert bare.status_code == 422
     assert 'id="basis-error"' in bare.text
-    assert _value(bare, "name") == "강나루"
+    assert value(bare, "name") == "강나루"
     made = first.post(f"/budget/{place.slug}/desk", data={**who, "basis": "residence", "district": "11110"})
     assert made.status_code == 303
     assert "강나루" not in made.location
@@ -112,7 +75,7 @@ def test_two_clerks_void_an_online_ballot(
     place.cast(actor, "A1")
     found = first.post(f"/budget/{place.slug}/desk/find", data={"email": user.email})
     assert "온라인으로 이미 투표하셨습니다" in found.text
-    path = _come(first, place, user)
+    path = come(first, place, user)
     own = first.get(path)
     assert "요청 거두기" in own.text
     assert ">승인</button>" not in own.text
@@ -131,21 +94,21 @@ def test_taking_back_needs_a_reason_and_another(
 ) -> None:
     first, second = clerks
     user, _actor = voter(session)
-    path = _come(first, place, user)
+    path = come(first, place, user)
     empty = first.post(f"{path}/take-back", data={})
     assert empty.status_code == 422
     assert 'id="back-reason-error"' in empty.text
     assert first.post(f"{path}/take-back", data={"back-reason": "다른 분을 접수함"}).status_code == 303
     assert second.post(f"{path}/decision", data={"approve": "yes"}).status_code == 303
     assert "취소됨" in first.get(path).text
-    assert _come(second, place, user) != path
+    assert come(second, place, user) != path
 
 
 def test_the_online_page_says_where_to_vote(
     session: Session, place: Hall, clerks: tuple[FlaskClient, FlaskClient], signed_in: SignIn
 ) -> None:
     user, _actor = voter(session)
-    _come(clerks[0], place, user)
+    come(clerks[0], place, user)
     own = signed_in(user)
     assert "현장투표소에서 종이 투표로 접수하셨습니다" in own.get(f"/budget/{place.slug}/vote").text
     refused = own.post(f"/budget/{place.slug}/vote/receipt", data={"picks": ["A1"], "key": "k" * 20})
@@ -216,105 +179,6 @@ def test_a_batch_is_dropped_by_two(place: Hall, clerks: tuple[FlaskClient, Flask
     assert "취소됨" in first.get(path).text
 
 
-def test_a_tablet_votes_and_does_nothing_else(
-    app: Flask, session: Session, place: Hall, clerks: tuple[FlaskClient, FlaskClient]
-) -> None:
-    desk, own = clerks
-    user, _actor = voter(session)
-    code = _code(desk, _come(desk, place, user, "station"))
-    living = select(func.count()).where(LoginSession.user_id == place.users[1].id, LoginSession.revoked_at.is_(None))
-    assert session.scalar(living) == 1
-    tablet = _tablet(app, own, place)
-    assert session.scalar(living) == 0, "the clerk is signed out here"
-    page = tablet.get("/station")
-    assert page.status_code == 200
-    assert "no-store" in page.headers["Cache-Control"]
-    vote = f"/budget/{place.slug}/vote"
-    for path in ("/", "/me", "/sign-in", "/sign-up", "/account", vote, f"/budget/{place.slug}/desk", "/staff"):
-        assert tablet.get(path).location == "/station", path
-    wrong = tablet.post("/station", data={"code": "ABCD-2345"})
-    assert wrong.status_code == 422
-    assert "ABCD" not in bare(wrong)
-    seated = tablet.post("/station", data={"code": code})
-    assert seated.location == vote
-    assert code not in str(seated.headers)
-    basket = tablet.get(vote)
-    assert basket.status_code == 200
-    assert "no-store" in basket.headers["Cache-Control"]
-    assert 'http-equiv="refresh"' in basket.text
-    for path in ("/", "/me", "/sign-in", "/proposals/new", f"/budget/{place.slug}/desk"):
-        assert tablet.get(path).location == "/station", path
-    assert tablet.get("/station").location == vote
-    assert tablet.post("/station/stay").status_code == 204
-    confirm = tablet.post(f"{vote}/confirm", data={"picks": ["A1"]})
-    assert confirm.status_code == 200
-    form = {"picks": ["A1"], "key": _value(confirm, "key")}
-    receipt = tablet.post(f"{vote}/receipt", data=form)
-    assert receipt.status_code == 200
-    assert "투표가 접수되었습니다" in receipt.text
-    assert "파일로 저장" not in receipt.text
-    assert "no-store" in receipt.headers["Cache-Control"]
-    assert tablet.post(f"{vote}/receipt", data=form).location == "/station", "the seat is empty"
-    assert tablet.post("/station/stay").status_code == 404
-    assert session.scalars(select(StationSeat.station_id)).all() == []
-    assert session.scalar(select(func.count()).select_from(Ballot)) == 1
-    assert session.scalar(select(func.count()).select_from(Participation)) == 1
-
-
-def test_sixty_idle_seconds(app: Flask, session: Session, place: Hall, clerks: tuple[FlaskClient, FlaskClient]) -> None:
-    desk, own = clerks
-    first, second = (_code(desk, _come(desk, place, voter(session)[0], "station")) for _ in range(2))
-    vote = f"/budget/{place.slug}/vote"
-    tablet = _tablet(app, own, place)
-    with time_machine.travel(clock.now(), tick=False) as moving:
-        tablet.post("/station", data={"code": first})
-        assert tablet.post("/station", data={"code": second}).status_code == 409
-        moving.shift(timedelta(seconds=50))
-        assert tablet.get(vote).status_code == 200
-        moving.shift(timedelta(seconds=50))
-        assert tablet.post("/station/stay").status_code == 204
-        moving.shift(timedelta(seconds=61))
-        late = tablet.post(f"{vote}/receipt", data={"picks": ["A1"], "key": "k" * 20})
-        assert late.location == "/station"
-        assert "60초 동안 쓰지 않아" in tablet.get("/station").text
-        part = tablet.post(vote, data={"picks": ["A1"]}, headers={"HX-Request": "true"})
-        assert (part.status_code, part.headers["HX-Redirect"]) == (204, "/station")
-        assert tablet.post("/station", data={"code": second}).location == vote
-        left = tablet.post("/station/leave")
-        assert left.location == "/station"
-        assert tablet.get(vote).location == "/station"
-    assert session.scalar(select(func.count()).select_from(Ballot)) == 0
-
-
-def test_codes_are_throttled_by_wrong_ones_only(
-    app: Flask, session: Session, place: Hall, clerks: tuple[FlaskClient, FlaskClient]
-) -> None:
-    desk, own = clerks
-    code = _code(desk, _come(desk, place, voter(session)[0], "station"))
-    tablet = _tablet(app, own, place)
-    for _ in range(3):
-        assert tablet.post("/station", data={"code": "ABCD2345"}).status_code == 422
-    assert tablet.post("/station", data={"code": code}).status_code == 303
-    tablet.post("/station/leave")
-    answers = [tablet.post("/station", data={"code": "ABCD2345"}).status_code for _ in range(21)]
-    assert answers == [422] * 20 + [429]
-
-
-def test_a_closed_station_is_a_browser_again(
-    app: Flask, session: Session, place: Hall, clerks: tuple[FlaskClient, FlaskClient]
-) -> None:
-    desk, own = clerks
-    tablet = _tablet(app, own, place)
-    page = desk.get(f"/budget/{place.slug}/desk")
-    found = re.search(r'action="(/budget/[^"]+/close)"', page.text)
-    assert found
-    assert desk.post(found[1]).status_code == 303
-    assert tablet.get("/station").status_code == 404
-    assert tablet.get("/").status_code == 200
-    assert tablet.get("/me").location.startswith("/sign-in")
-    assert session.scalar(select(func.count()).select_from(CheckIn)) == 0
-
-
 def test_desks_take_the_same_statements_however_many_came(
     session: Session, place: Hall, clerks: tuple[FlaskClient, FlaskClient], queries: object
 ) -> None:
@@ -329,3 +193,70 @@ def test_desks_take_the_same_statements_however_many_came(
         assert clerks[0].get(f"/budget/{place.slug}/paper").status_code == 200
         counts.append(len(queries))  # type: ignore[arg-type]
     assert counts[0] == counts[1]
+
+
+def test_documents_wait_for_the_other_clerk(
+    session: Session, place: Hall, clerks: tuple[FlaskClient, FlaskClient]
+) -> None:
+    first, second = clerks
+    who = {"name": "강나루", "birth_date": "1981-03-02", "phone": "010-1234-5678"}
+    made = first.post(f"/budget/{place.slug}/desk", data={**who, "basis": "residence", "district": "11110"})
+    path, desk = made.location, f"/budget/{place.slug}/desk"
+    own = first.get(path)
+    assert "서류 확인 대기" in own.text
+    assert "투표용지를 드렸음" not in own.text
+    assert first.post(f"{path}/paper").status_code == 409
+    assert first.post(f"{path}/decision", data={"approve": "yes"}).status_code == 403
+    assert "강나루" not in first.get(desk).text
+    assert "강나루" in second.get(desk).text
+    answer = second.post(f"{path}/decision", data={"approve": "yes", "back": "desk"})
+    assert answer.location == desk
+    assert "강나루" not in second.get(desk).text
+    assert "이확인" in first.get(path).text
+    assert first.post(f"{path}/paper").status_code == 303
+
+
+def test_documents_that_say_otherwise_are_refused_beside_the_district(
+    session: Session, place: Hall, clerks: tuple[FlaskClient, FlaskClient]
+) -> None:
+    first, _second = clerks
+    user = factories.user(session, level=1)
+    who = {"email": user.email or "", "name": "강나루", "birth_date": "1990-03-02"}
+    bare = first.post(f"/budget/{place.slug}/desk/find", data={"email": user.email})
+    assert "전에 확인한 자치구" in bare.text
+    assert 'name="birth_date"' in bare.text
+    refused = first.post(f"/budget/{place.slug}/desk", data={**who, "basis": "work", "district": "11680"})
+    assert refused.status_code == 422
+    assert 'id="district-error"' in refused.text
+    assert "본인확인 창구에서 먼저" in refused.text
+    assert (
+        first.post(
+            f"/budget/{place.slug}/desk", data={"email": user.email, "basis": "work", "district": "11110"}
+        ).status_code
+        == 422
+    )
+    assert (
+        first.post(f"/budget/{place.slug}/desk", data={**who, "basis": "work", "district": "11110"}).status_code == 303
+    )
+
+
+def test_a_sheet_too_many_is_confirmed_by_two_in_public(place: Hall, clerks: tuple[FlaskClient, FlaskClient]) -> None:
+    first, second = clerks
+    place.papers(1)
+    number = place.batch(2)
+    for clerk in (place.first, place.second):
+        place.key(clerk, number, ["A1", "A2"])
+    path = f"/budget/{place.slug}/paper/{number}"
+    assert "1장 많습니다" in first.get(path).text
+    assert first.post(f"{path}/confirm").status_code == 409
+    empty = first.post(f"{path}/difference", data={})
+    assert empty.status_code == 422
+    assert 'id="more-reason-error"' in empty.text
+    assert first.post(f"{path}/difference", data={"more-reason": "겹쳐 교부한 것으로 보임"}).status_code == 303
+    assert first.post(f"{path}/difference/decision", data={"approve": "yes"}).status_code == 403
+    assert "차이와 사유가 맞습니다" in second.get(path).text
+    assert second.post(f"{path}/difference/decision", data={"approve": "yes"}).status_code == 303
+    assert second.post(f"{path}/confirm").status_code == 303
+    board = first.get(f"/board/{place.slug}").text
+    assert "교부 1장, 투입 2장, 차이 1장" in board
+    assert "겹쳐 교부한 것으로 보임" in board

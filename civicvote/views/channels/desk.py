@@ -79,7 +79,7 @@ def check_in(slug: str) -> ResponseReturnValue:
             flash(_("접수번호 %(number)s번으로 접수했습니다.", number=made.number), "success")
             return done(url_for("channels.visit", slug=slug, check_in_id=made.id))
         with form.refusing() as known:
-            found = channels.look_up(session(), current_actor(), slug, form.claim(), keys=keys(), address=_address())
+            found = channels.look_up(session(), current_actor(), slug, form.person(), keys=keys(), address=_address())
         found = found if known else None
     return _desk(slug, form, found=found, status=422)
 
