@@ -27,7 +27,7 @@ from civicvote.models.projects import Project
 from civicvote.settings import Settings
 from tests import factories
 from tests.conftest import DATABASES
-from tests.views.test_matrix import ROLES, World, browser, make_world
+from tests.support.world import ROLES, World, browser, make_world
 
 LONG = os.environ.get("CIVICVOTE_TEST_FUZZ", "")
 #: PostgreSQL in the long run only.

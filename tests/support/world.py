@@ -1,0 +1,116 @@
+"""One thing of each kind and somebody of each role: what tests of every route walk through."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from civicvote.domain.lifecycles import CycleState, ProjectState
+from civicvote.domain.permissions import ASSIGNABLE, SYSTEM, Role
+from civicvote.keystore import KeyStore
+from civicvote.models.accounts import User
+from civicvote.models.channels import Channel, CheckIn, Station
+from civicvote.models.projects import Comment
+from civicvote.models.reviews import Review
+from civicvote.services import audit, channels, clock, sessions
+from tests import factories
+from tests.conftest import LIMITS
+from tests.support.voting import Polls, polls, voter
+
+ROLES = ("visitor", "citizen", "verified", "moderator", "department", "expert", "staff", "auditor", "admin")
+
+
+@dataclass
+class World:
+    """One thing of each kind, belonging to nobody who knocks, except that a department and an expert have a case."""
+
+    values: dict[str, Any]
+    #: Slugs of other cycles, by blueprint: one whose vote is open, one whose vote has closed.
+    slugs: dict[str, str]
+    users: dict[str, User | None]
+
+
+def make_world(session: Session, keys: KeyStore) -> World:
+    author, someone = factories.user(session, name="작성자"), factories.user(session, name="다른이")
+    unit = factories.department(session)
+    users: dict[str, User | None] = {
+        "visitor": None,
+        "citizen": factories.user(session),
+        "verified": factories.user(session, level=2),
+    }
+    for role in ASSIGNABLE:
+        users[role.value] = factories.user(session, role, department_id=unit.id if role is Role.DEPARTMENT else None)
+    expert = users["expert"]
+    assert expert is not None
+    cycle = factories.cycle(session, CycleState.ANNOUNCED, opened="review", slug="matrix")
+    pool = factories.pool(session, cycle)
+    project = factories.project(session, pool, author, ProjectState.IN_REVIEW, department_id=unit.id)
+    review = Review(
+        project_id=project.id,
+        department_id=unit.id,
+        reviewer_id=expert.id,
+        assigned_at=clock.now(),
+        due_at=clock.now() + factories.DAY,
+        criteria={},
+    )
+    comment = Comment(
+        project_id=project.id, author_id=author.id, body="찬성합니다.", created_at=clock.now(), form_key=uuid4()
+    )
+    session.add_all([review, comment])
+    event = audit.record(session, SYSTEM, "demo:seed")
+    session.flush()
+    values = {
+        "slug": cycle.slug,
+        "project_id": project.id,
+        "pool_id": pool.id,
+        "term_id": uuid4(),
+        "review_id": review.id,
+        "comment_id": comment.id,
+        "user_id": someone.id,
+        "department_id": unit.id,
+        "event_id": event.id,
+        "session_id": uuid4(),
+        "passkey_id": uuid4(),
+        "key": "roll",
+        "token": "x" * 43,
+        "name": "withdraw",
+    }
+    voting = polls(session, keys)
+    values |= _desk(session, voting, users["staff"])
+    slugs = {"voting": voting.slug, "channels": voting.slug, "counting": polls(session, keys, opened="closed").slug}
+    return World(values, slugs, users)
+
+
+def _desk(session: Session, voting: Polls, clerk: User | None) -> dict[str, Any]:
+    """A station voter, an open station, and a batch of paper."""
+    assert clerk is not None
+    _user, voter_ = voter(session)
+    actor = factories.actor(clerk, Role.STAFF)
+    made = CheckIn(
+        vote_id=voting.vote.id,
+        person_id=voter_.person_id,
+        number=1,
+        channel=Channel.STATION,
+        level=2,
+        checked_in_by=clerk.id,
+        checked_in_at=clock.now(),
+    )
+    session.add(made)
+    channels.open_station(session, actor, voting.slug, name="1번 기기")
+    batch = channels.open_batch(session, actor, voting.slug, place="종로 투표소", district="", papers=3)
+    station = session.scalars(select(Station)).one()
+    return {"check_in_id": made.id, "station_id": station.id, "number": batch.number}
+
+
+def browser(app: Flask, session: Session, user: User | None, *, factor: bool = True) -> FlaskClient:
+    client = app.test_client()
+    if user is not None:
+        shown = clock.now() if factor else None
+        token = sessions.start(session, user, device="", limits=LIMITS, second_factor_at=shown)
+        session.flush()
+        client.set_cookie("cv", token, domain="localhost")
+    return client
