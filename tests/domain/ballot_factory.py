@@ -1,7 +1,8 @@
 """A whole vote in memory: two contests, cast, replaced, voided, withdrawn, counted, published."""
 
-import importlib.util
+import importlib
 import random
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -13,20 +14,17 @@ from civicvote.domain.ballots import board, bundle, contests, counting, keys, re
 
 VOTE = "seoul-2026"
 RECOUNT = Path(__file__).parents[2] / "civicvote" / "standalone" / "recount.py"
-RULES = RECOUNT.with_name("recount_rules.py")
+PROGRAMS = sorted(RECOUNT.parent.glob("recount*.py"))
 VOTE_KEY = keys.vote_key(bytes(range(32)))
 BOARD_KEY = keys.board_key(bytes(range(100, 132)))
 ROLL_KEY = bytes(range(50, 82))
 
 
-def recounter() -> ModuleType:
-    """The stand-alone verifier, loaded from its file as the bundle carries it."""
-    spec = importlib.util.spec_from_file_location("recount", RECOUNT)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def recounter(name: str = "recount") -> ModuleType:
+    """A part of the stand-alone verifier, loaded from its file as the bundle carries it."""
+    if str(RECOUNT.parent) not in sys.path:
+        sys.path.insert(0, str(RECOUNT.parent))
+    return importlib.import_module(name)
 
 
 def a_contest(pool: str, ties: Sequence[str], **changes: Any) -> rules.Contest:
@@ -151,7 +149,7 @@ class Vote:
         self.append([("plaintexts", counting.posted(parts["opened"], not self.pooled))])
         self.append([("result", {"digest": counting.result_digest(parts["result"])})])
         extra = {"city.pb": b"META\n", "결과.csv": "사업\n".encode()}
-        recount = {path.name: path.read_bytes() for path in (RECOUNT, RULES)}
+        recount = {path.name: path.read_bytes() for path in PROGRAMS}
         return parts | {
             "notice": self.notice,
             "board": self.entries,

@@ -19,8 +19,7 @@ import pytest
 from civicvote.domain.ballots import board, bundle, counting, receipts, sealing
 from tests.domain.ballot_factory import (
     BOARD_KEY,
-    RECOUNT,
-    RULES,
+    PROGRAMS,
     VOTE,
     VOTE_KEY,
     Vote,
@@ -36,6 +35,7 @@ MUTATIONS = int(os.environ.get("CIVICVOTE_TEST_MUTATIONS", "240"))
 
 
 RECOUNTER = recounter()
+FILES = recounter("recount_files")
 Verify = Callable[..., str]
 
 
@@ -79,27 +79,27 @@ def _resigned(files: dict[str, bytes]) -> bytes:
 def test_it_runs_alone_from_the_bundle_with_the_standard_library(tmp_path: Path) -> None:
     data, given = published()
     (tmp_path / "b.zip").write_bytes(data)
-    for name in ("recount.py", "recount_rules.py"):
-        (tmp_path / name).write_bytes(_files(data)[name])
+    for path in PROGRAMS:
+        (tmp_path / path.name).write_bytes(_files(data)[path.name])
     for name, receipt in {"first": given[0], "last": given[-1]}.items():
         (tmp_path / name).write_text(json.dumps(receipt.document()))
     command = [sys.executable, "-I", "-S", "recount.py", "b.zip", "--receipt", "first", "last"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, encoding="utf-8", check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.count("맞음 OK") == 7
-    assert "replaced or voided" in done.stdout
+    assert "replaced by a later ballot" in done.stdout
     assert "집계함 · counted" in done.stdout
     assert BOARD_KEY.public.hex() in done.stdout
 
 
 def test_it_is_short_and_imports_nothing_of_the_platform() -> None:
-    for path in (RECOUNT, RULES):
+    for path in PROGRAMS:
         text = path.read_text("utf-8")
         assert len(text.splitlines()) < 250, path.name
         tree = ast.parse(text, feature_version=(3, 9))
         names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
         names |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
-        assert {name.split(".")[0] for name in names} <= sys.stdlib_module_names | {"recount_rules"}
+        assert {name.split(".")[0] for name in names} <= sys.stdlib_module_names | {path.stem for path in PROGRAMS}
 
 
 def test_it_compares_the_board_key_with_the_published_one(verify: Verify) -> None:
@@ -303,14 +303,14 @@ def test_its_signature_check_agrees_with_the_library() -> None:
     for size in (0, 1, 100):
         message = rng.randbytes(size)
         signature = receipts.ed25519_sign(BOARD_KEY.secret, message)
-        assert RECOUNTER.signed(BOARD_KEY.public, signature, message)
-        assert not RECOUNTER.signed(BOARD_KEY.public, signature, message + b"x")
+        assert FILES.signed(BOARD_KEY.public, signature, message)
+        assert not FILES.signed(BOARD_KEY.public, signature, message + b"x")
         for place in range(0, 64, 5):
             changed = bytearray(signature)
             changed[place] ^= 1 << rng.randrange(8)
-            assert not RECOUNTER.signed(BOARD_KEY.public, bytes(changed), message)
-        s = int.from_bytes(signature[32:], "little") + RECOUNTER.ORDER
-        assert not RECOUNTER.signed(BOARD_KEY.public, signature[:32] + s.to_bytes(32, "little"), message)
+            assert not FILES.signed(BOARD_KEY.public, bytes(changed), message)
+        s = int.from_bytes(signature[32:], "little") + FILES.ORDER
+        assert not FILES.signed(BOARD_KEY.public, signature[:32] + s.to_bytes(32, "little"), message)
 
 
 def test_honest_votes_of_every_rule_and_kind_hold_and_every_receipt_is_found(tmp_path: Path) -> None:
@@ -327,7 +327,7 @@ def test_honest_votes_of_every_rule_and_kind_hold_and_every_receipt_is_found(tmp
         told.append(out.getvalue())
         last = "All else holds" if vote.pooled else "All checks hold"
         assert told[-1].endswith(f"{last}\n"), seed
-        assert told[-1].count("접수증") == len(vote.given), seed
+        assert told[-1].count("게시판에 있음") == len(vote.given), seed
         assert ("NOT CHECKED" in told[-1]) is vote.pooled, seed
     assert any("NOT CHECKED" in text for text in told)
 

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import Any, get_args
 
 from hypothesis import given, settings
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from civicvote.domain.ballots import contests, rules, sealing
 from tests.domain.ballot_factory import a_contest, a_notice, recounter
 
-RECOUNTER = recounter()
+RULES, BALLOTS = recounter("recount_rules"), recounter("recount_ballots")
 METHODS = [*get_args(rules.MethodName), "equal-shares", "equal-shares", "equal-shares"]
 
 
@@ -80,31 +81,18 @@ def _elections(draw: st.DrawFn) -> tuple[rules.Notice, list[sealing.Ballot], lis
 
 def _counted_by_both(notice: rules.Notice, ballots: Sequence[sealing.Ballot], gone: Sequence[str]) -> tuple[Any, Any]:
     ours = contests.result_document(notice, contests.outcomes(notice, ballots, gone))["contests"]
-    theirs, flowed = [], {one["pool"]: RECOUNTER.Fraction(0) for one in notice["contests"]}
-    for one in notice["contests"]:
-        costs = {
-            project["id"]: RECOUNTER.Fraction(project["cost"])
-            for project in notice["projects"]
-            if project["pool"] == one["pool"]
-        }
-        it = RECOUNTER.Contest(one, costs, set(gone), RECOUNTER.Fraction(one["budget"]) + flowed[one["pool"]])
-        it.read([ballot.document() for ballot in ballots])
-        selected = it.count()
-        left = max(it.left(selected), RECOUNTER.Fraction(0))
-        points = {"points": it.score} if one["measure"] == "points" else {}
-        theirs.append(
-            {
-                "pool": one["pool"],
-                "budget": contests.plain(it.budget),
-                "ballots": it.voters,
-                "void": it.void,
-                "votes": it.votes,
-                **points,
-                "selected": selected,
-                "spent": contests.plain(it.budget - left),
-            }
-        )
-        if (later := one.get("leftover_to")) is not None:
+    theirs, flowed = [], {one["pool"]: Fraction(0) for one in notice["contests"]}
+    for one in BALLOTS.checked(notice)["contests"]:
+        costs = {p["id"]: BALLOTS.amount(p["cost"]) for p in notice["projects"] if p["pool"] == one["pool"]}
+        it = RULES.Contest(one, costs, set(gone))
+        assert it.sound()
+        for ballot in ballots:
+            it.take(list(ballot.picks), ballot.points and list(ballot.points))
+        it.budget += flowed[one["pool"]]
+        it.add_up()
+        found, left = it.result(it.count())
+        theirs.append(found)
+        if (later := one["leftover_to"]) is not None:
             flowed[later] += left
     return ours, theirs
 
@@ -140,12 +128,10 @@ def _ballots(draw: st.DrawFn) -> tuple[rules.Notice, sealing.Ballot]:
 def test_it_calls_the_same_ballots_valid_for_the_same_reasons(drawn: tuple[rules.Notice, sealing.Ballot]) -> None:
     notice, ballot = drawn
     rules.check_notice(notice)
-    it = RECOUNTER.Bundle.__new__(RECOUNTER.Bundle)
-    it.form, it.costs = notice["ballot"], {one["id"]: RECOUNTER.Fraction(one["cost"]) for one in notice["projects"]}
-    raw = ballot.plaintext().ljust(notice["ballot"]["length"])
+    form = BALLOTS.checked(notice)["ballot"]
+    costs = {one["id"]: BALLOTS.amount(one["cost"]) for one in notice["projects"]}
     problem = rules.Rules(notice).problem(ballot)
-    readable = sealing.parse(raw, it.form["length"])
-    assert it.fault(raw) == ((problem.code if problem else "") if readable else "malformed")
+    assert BALLOTS.fault(ballot.document(), form, costs) == (problem.code if problem else "")
 
 
 def test_a_few_thousand_ballots_take_seconds() -> None:

@@ -177,7 +177,7 @@ def _count(site: Site, hall: Hall, folder: Path, closes: timedelta) -> None:
     hall.first.press("개표")
     hall.second.go(counting)
     hall.second.press("다시 개표하고 공표")
-    for name in ("bundle.zip", "recount.py", "recount_rules.py"):
+    for name in ("bundle.zip", "recount.py", "recount_ballots.py", "recount_files.py", "recount_rules.py"):
         answer = hall.first.page.request.get(f"/budget/{hall.slug}/result/files/{name}")
         if answer.ok:
             (folder / name).write_bytes(answer.body())

@@ -302,7 +302,7 @@ def _check_result(voter: Person, folder: Path, shade: str, trackers: tuple[str, 
     voter.sees("0표 (투표한 2명 중)")
     voter.go(shade)
     voter.sees("미선정")
-    for name in ("bundle.zip", "recount.py", "recount_rules.py"):
+    for name in ("bundle.zip", "recount.py", "recount_ballots.py", "recount_files.py", "recount_rules.py"):
         answer = voter.page.request.get(f"/budget/2027/result/files/{name}")
         assert answer.ok
         (folder / name).write_bytes(answer.body())

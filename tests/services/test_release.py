@@ -74,7 +74,8 @@ def test_totals_only_keep_every_ballot_out_of_what_is_published(
     with vote.over:
         counting.publish(session, vote.second, vote.slug, keys=keys, pooled=True)
     files = {file.name: file.content for file in session.scalars(select(PublishedFile))}
-    assert set(files) == {"bundle.zip", "recount.py", "recount_rules.py", "projects.csv"}
+    programs = {"recount.py", "recount_ballots.py", "recount_files.py", "recount_rules.py"}
+    assert set(files) == {"bundle.zip", "projects.csv", *programs}
     loaded = bundle.load(files["bundle.zip"])
     assert loaded.opened is None
     assert not any(b'"c":' in body for name, body in loaded.files.items() if name.endswith("json"))

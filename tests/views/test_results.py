@@ -106,7 +106,7 @@ def test_files_are_the_published_bytes(client: FlaskClient, session: Session, vo
     publish(session, vote, settings)
     page = client.get(f"/budget/{vote.slug}/result").get_data(as_text=True)
     files = session.scalars(select(PublishedFile)).all()
-    assert len(files) == 6
+    assert len(files) == 8
     for file in files:
         given = client.get(f"/budget/{vote.slug}/result/files/{file.name}")
         assert given.data == file.content
@@ -122,7 +122,7 @@ def test_the_downloaded_bundle_recounts_itself(
     client: FlaskClient, session: Session, vote: Count, settings: Settings, tmp_path: Path
 ) -> None:
     publish(session, vote, settings)
-    for name in ("bundle.zip", "recount.py", "recount_rules.py"):
+    for name in ("bundle.zip", "recount.py", "recount_ballots.py", "recount_files.py", "recount_rules.py"):
         (tmp_path / name).write_bytes(client.get(f"/budget/{vote.slug}/result/files/{name}").data)
     command = [sys.executable, "-I", "recount.py", "bundle.zip"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, encoding="utf-8", check=False)

@@ -11,7 +11,7 @@
 | `participants.json` | `{"participants": n}`: people who voted online = counted ballots not on paper + voided ones |
 | `result.json` | `contests.result_document()`: per contest ballots, votes, selected in order, spent |
 | `README.txt` | how to check, in Korean and English |
-| `recount.py`, `recount_rules.py` | the stand-alone verifier and its rules (standard library only) |
+| `recount.py`, `recount_….py` | the stand-alone verifier (standard library only) |
 | others | added by the caller: one `.pb` per pool, CSV tables |
 | `manifest.json` | `{"format", "vote", "files": {name: SHA-256 hex}, "signature": base64}`, signed by the board's key |
 
@@ -56,6 +56,8 @@ OWN_FILES = (
     "result.json",
     "README.txt",
     "recount.py",
+    "recount_ballots.py",
+    "recount_files.py",
     "recount_rules.py",
 )
 PLAINTEXTS = "plaintexts.json"
@@ -70,16 +72,17 @@ civicvote 검증 묶음
 이 묶음만 있으면 누구나 개표 결과를 다시 계산할 수 있습니다. 인터넷 연결도, 다른 프로그램도 필요하지 않습니다.
 
 1. Python 3.9 이상을 준비합니다. (https://www.python.org)
-2. recount.py와 recount_rules.py를 꺼내 묶음 파일과 같은 곳에 두고 실행합니다.
+2. 이름이 recount로 시작하는 파일 네 개를 꺼내 묶음 파일과 같은 폴더에 두고 실행합니다.
        python3 recount.py 묶음파일.zip
 3. 모든 줄에 "맞음"이 나오고 마지막에 "모두 맞습니다"가 나오면 결과가 맞습니다.
-   하나라도 다르면 처음으로 다른 곳을 알리고 멈춥니다.
+   하나라도 다르면 처음으로 다른 곳을 알리고 멈춥니다. 이 프로그램으로 알 수 없는 것도 함께 알려 줍니다.
 4. 내 접수증을 확인하려면 접수증 파일을 함께 적습니다.
        python3 recount.py 묶음파일.zip --receipt 접수증.json
 5. 화면에 나오는 게시판 공개키가 투표 공고에 실린 것과 같은지 꼭 비교해 주십시오.
        python3 recount.py 묶음파일.zip --board-key 공고의공개키
 
-두 파일은 저마다 250줄이 되지 않습니다. recount.py는 게시판과 표를, recount_rules.py는 집계 규칙을 다룹니다.
+네 파일은 저마다 250줄이 되지 않습니다. recount.py는 게시판과 결과를, recount_ballots.py는 공고와 표를, recount_rules.py는 집계
+규칙을, recount_files.py는 파일과 서명을 다룹니다.
 직접 읽어 보거나, 같은 규칙으로 새로 만들어 검증할 수 있습니다.
 
 파일
@@ -99,12 +102,13 @@ civicvote count bundle
 With this bundle alone anybody can recompute the result, without a network and without other software.
 
 1. Get Python 3.9 or later (https://www.python.org).
-2. Put recount.py and recount_rules.py beside the bundle and run:   python3 recount.py BUNDLE.zip
+2. Put the four files whose names begin with recount beside the bundle and run:   python3 recount.py BUNDLE.zip
 3. Every line must say OK, the last one "All checks hold". Otherwise the first thing that differs is named.
 4. To check your receipt:                      python3 recount.py BUNDLE.zip --receipt RECEIPT.json
 5. Compare the board key shown with the one in the notice of the vote, or pass it with --board-key.
 
-Both have fewer than 250 lines: recount.py is about board and ballots, recount_rules.py about the rules of the count.
+Each has fewer than 250 lines: recount.py is about board and result, recount_ballots.py about notice and ballots,
+recount_rules.py about the rules of the count, recount_files.py about files and signatures.
 Read them, or write your own from the same rules.
 """
 
@@ -158,7 +162,7 @@ def build(  # noqa: PLR0913 — the parts of a bundle, each by its name
 ) -> bytes:
     """The zip's bytes.
 
-    `counted`: (tracker, sealed). `result`: of `contests.result_document`. `recount`: recount.py and recount_rules.py of
+    `counted`: (tracker, sealed). `result`: of `contests.result_document`. `recount`: the files of
     `civicvote/standalone`. `board_key`: the board's 32 secret bytes, to sign the manifest. `extra`: file name → bytes.
     `pooled` leaves the single ballots out, if the board says that they are withheld. ConflictError when the parts
     contradict each other, so that nothing is published that the verifier would refuse; the rules are not run again here.
