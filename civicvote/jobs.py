@@ -183,6 +183,7 @@ def _round(app: Flask, settings: Settings) -> dict[str, str]:
         except Exception as error:
             failures["mail"] = type(error).__name__
             log.error("tick", kind="mail", error=type(error).__name__, exc_info=error)
+        db.database().forget()
     return failures
 
 
