@@ -146,7 +146,7 @@ def test_side_by_side(file: Path) -> None:
 def test_explanations(file: Path) -> None:
     shown = call(file, "--rule", "greedy", "--explain").stdout
     assert "1번째로 선정되었습니다. 득표 3, 선정 후 남은 예산 40." in shown
-    assert "지지자가 1명 더 있었거나 사업비가 40 이하였다면 선정되었습니다." in shown
+    assert "이 사업에만 투표한 사람이 1명 더 있었거나 사업비가 40 이하였다면 선정되었습니다." in shown
     told = count(file, "--rule", "greedy", "--explain")["explanation"]
     assert told["2"] == {
         "rank": 2, "left": 40, "more_supporters": 1, "largest_cost": 40, "basis": "count", "confirmed": True,

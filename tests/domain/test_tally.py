@@ -70,7 +70,7 @@ def test_before_any_rule() -> None:
     }
     assert [str(explain(reason, lambda value: format_won_exact(int(value)))) for reason in outcome.rejected] == [
         "사업비(200원)가 쓸 수 있는 예산(100원)보다 큽니다.",
-        "제안이 철회되었거나 집계에서 제외된 사업입니다.",
+        "투표안건에서 제외된 사업이어서 집계하지 않았습니다.",
         "1표를 얻어 최소 득표 2표에 미치지 못했습니다.",
         "이 사업에 투표한 사람이 없습니다.",
     ]
@@ -198,7 +198,7 @@ def test_every_reason_has_a_sentence() -> None:
         "앞 순위 사업(b)의 사업비가 남은 예산(40)보다 커서 그 자리에서 선정이 끝났습니다.",
     ]
     excluded = tally(election, Rule(exclusive=(frozenset({"a", "c"}),))).rejected[-1]
-    assert str(explain(excluded)) == "함께 시행할 수 없는 사업(a)이 먼저 선정되었습니다."
+    assert str(explain(excluded)) == "함께 시행할 수 없는 사업(a)이 선정되었습니다."
 
 
 def test_no_ballots_fund_nothing() -> None:

@@ -12,7 +12,9 @@ from civicvote.domain.tally.electorates import Electorate, combine
 from civicvote.domain.tally.explain import explain_step
 from civicvote.domain.tally.outcome import Code, Reason
 from civicvote.domain.tally.why import Basis, Why, anew, confirm, figures, proved, why
-from civicvote.domain.tally.why.rerun import turn
+from civicvote.domain.tally.why.moments import Moments
+from civicvote.domain.tally.why.rerun import Asked
+from civicvote.domain.tally.why.search import Purse, turn
 from tests.domain.reference.contest import Contest
 from tests.domain.reference.greedy import greedy
 from tests.domain.reference.phragmen import phragmen
@@ -129,6 +131,59 @@ def test_figures_of_maximum_welfare(contest: Contest) -> None:
     check(contest, Method.WELFARE)
 
 
+@some
+@given(contests(), st.sampled_from(Completion), st.booleans(), st.booleans())
+def test_figures_of_a_whole_new_count(
+    contest: Contest,
+    completion: Completion,
+    by_cost: bool,  # noqa: FBT001
+    comparison: bool,  # noqa: FBT001
+) -> None:
+    """The number is counted by the reference, and its neighbour; that is all that is said of it."""
+    utility, step = (Utility.COST if by_cost else Utility.CARDINALITY), Fraction(1, 2)
+    rule = ruled(contest, Method.EQUAL_SHARES, utility=utility, completion=completion, step=step, comparison=comparison)
+    election = elected(contest)
+    outcome = tally(election, rule)
+
+    def wins(changed: Contest, project: str) -> bool:
+        return project in equal_shares(changed, completion, step, by_cost=by_cost, stop=True, comparison=comparison)
+
+    for project, told in why(election, outcome).items():
+        fresh = anew(election, outcome, told)
+        if fresh is None:
+            assert told.code in {None, *GONE} or outcome.adopted
+            continue
+        if fresh.supporters is not None and fresh.supporters < FAR:
+            assert wins(with_more(contest, project, fresh.supporters), project)
+            assert not wins(with_more(contest, project, fresh.supporters - 1), project)
+        if fresh.cost is not None:
+            assert wins(at_cost(contest, project, int(fresh.cost)), project)
+            assert not wins(at_cost(contest, project, int(fresh.cost) + 1), project)
+
+
+@some
+@given(contests(), st.sampled_from(Completion), st.booleans())
+def test_what_the_recorded_run_tells_is_what_a_new_count_would_say(
+    contest: Contest,
+    completion: Completion,
+    by_cost: bool,  # noqa: FBT001
+) -> None:
+    utility = Utility.COST if by_cost else Utility.CARDINALITY
+    election = elected(contest)
+    outcome = tally(election, ruled(contest, Method.EQUAL_SHARES, utility=utility, completion=completion, step=1))
+    plain = replace(outcome.rule, completion=Completion.NONE)
+    for reason in outcome.rejected:
+        if reason.code in GONE:
+            continue
+        asked = Asked(election, replace(outcome, rule=plain), reason.project)
+        moments = Moments(election, asked.outcome, asked.number)
+        for extra in range(1, 5):
+            sure = moments.funded(extra, asked.units)
+            assert sure in {None, asked.counted_at(asked.more(extra))}
+        for cost in range(1, asked.units):
+            assert moments.funded(0, cost) in {None, asked.counted_at(asked.at(cost))}
+
+
 def town() -> Election:
     """Twelve voters, 1,200 won. The library's supporters also pay for the park."""
     projects = [
@@ -155,16 +210,16 @@ def test_equal_shares_tells_winners_what_it_left_and_losers_where_their_money_we
     assert (library.supporters, library.cost, library.basis) == (3, 125, Basis.ENDOWMENT)
     sentences = [str(one) for one in figures(library, name={"1": "공원"}.__getitem__)]
     assert sentences == [
-        "지지자들이 가장 많이 낼 수 있었던 때에도 사업비의 62.5%까지였습니다.",
+        "그때그때 선정된 사업만큼만 부담한다고 하면, 지지자들이 모을 수 있었던 돈은 많아야 사업비의 62.5%였습니다.",
         "지지자들의 몫은 다른 선정 사업에 먼저 쓰였습니다. 가장 많이 쓰인 곳은 공원(375)입니다.",
-        "지지자가 3명 더 있었거나 사업비가 125 이하였다면 선정되었습니다.",
-        "마지막 계산에서 모두가 가진 몫을 그대로 두고 다시 계산한 값입니다.",
-        "다시 세어 확인한 값은 아니어서 실제와 조금 다를 수 있습니다.",
+        "최종 배분액 기준: 이 사업에만 투표한 사람이 3명 더 있었거나 사업비가 125 이하였다면 선정되었습니다.",
+        "처음부터 다시 개표하면 한 사람의 몫이 달라져 이 값과 다를 수 있습니다.",
+        "다시 계산해 확인한 값은 아니어서 실제와 조금 다를 수 있습니다.",
     ]
     election = town()
     sure = confirm(election, tally(election, Rule(Method.EQUAL_SHARES)), library)
     assert sure.supporters == 4  # at three the tie order decides against it
-    assert [str(one) for one in figures(sure)][-1] == sentences[-2]
+    assert [str(one) for one in figures(sure)][-1] == "다시 계산해 확인한 값입니다."
     (kept,) = figures(by_id["1"])
     assert str(kept) == "이 사업을 선정한 뒤 지지자들에게 남은 몫은 모두 200, 한 사람 평균 25입니다."
 
@@ -175,11 +230,16 @@ def test_a_whole_new_count_divides_the_money_anew() -> None:
     assert outcome.selected == ("1", "3", "4")
     library = why(election, outcome)["2"]
     fixed, fresh = confirm(election, outcome, library), anew(election, outcome, library)
-    assert (fixed.basis, fresh.basis) == (Basis.ENDOWMENT, Basis.COUNT)
-    assert fixed.confirmed
-    assert fresh.confirmed
-    assert fresh.cost is not None
-    assert fresh.supporters is not None
+    assert (fixed.basis, fixed.confirmed) == (Basis.ENDOWMENT, True)
+    assert fresh is not None
+    assert (fixed.supporters, fixed.cost) != (fresh.supporters, fresh.cost)
+    assert [str(one) for one in figures(replace(fixed, anew=fresh))][-3:] == [
+        "최종 배분액 기준: 이 사업에만 투표한 사람이 1명 더 있었거나 사업비가 495 이하였다면 선정되었습니다.",
+        "처음부터 다시 개표하면: 그런 사람이 4명 더 있거나 사업비가 210이면 선정됩니다. 3명으로는 선정되지 않습니다.",
+        "두 값 모두 다시 계산해 확인했습니다.",
+    ]
+    assert [str(one) for one in figures(fixed)][-1] == "다시 계산해 확인한 값입니다."
+    assert anew(town(), tally(town(), Rule()), told(Rule())["3"]) is None, "by votes there is nothing to divide anew"
 
 
 def test_greedy_tells_the_money_left_and_the_votes_that_would_have_done() -> None:
@@ -188,7 +248,8 @@ def test_greedy_tells_the_money_left_and_the_votes_that_would_have_done() -> Non
     parking = by_id["3"]
     assert (parking.rank, parking.left, parking.supporters, parking.cost) == (3, 100, 3, 100)
     assert [str(one) for one in figures(confirm(town(), tally(town(), Rule()), parking))] == [
-        "지지자가 3명 더 있었거나 사업비가 100 이하였다면 선정되었습니다."
+        "이 사업에만 투표한 사람이 3명 더 있었거나 사업비가 100 이하였다면 선정되었습니다.",
+        "다시 계산해 확인한 값입니다.",
     ]
 
 
@@ -196,7 +257,24 @@ def test_figures_that_would_take_too_long_to_prove_stand_as_computed() -> None:
     election = town()
     outcome = tally(election, Rule())
     assert proved(election, outcome, most_work=0) == why(election, outcome)
-    assert proved(election, outcome, most_work=10**6)["3"] == confirm(election, outcome, why(election, outcome)["3"])
+    assert proved(election, outcome, most_work=10**9)["3"] == confirm(election, outcome, why(election, outcome)["3"])
+
+
+def test_work_goes_to_those_who_came_nearest_first() -> None:
+    projects = [Project("near", 600), Project("far", 900), *[Project(f"won{n}", 100) for n in range(4)]]
+    ballots = [["near", "won0"]] * 5 + [["far", "won1", "won2"]] * 2 + [["won3"]]
+    election = Election.of(projects, 800, ballots)
+    outcome = tally(election, Rule(Method.EQUAL_SHARES, completion=Completion.ADD1, step=5))
+    everything = proved(election, outcome, most_work=10**9, most_anew=10**9)
+    lost = sorted((one for one in everything.values() if one.code), key=lambda one: -(one.support or 0))
+    assert [one.project for one in lost] == ["near", "far"]
+    assert all(one.confirmed and one.anew for one in lost)
+    some = proved(election, outcome, most_work=10**9, most_anew=1)
+    assert some == proved(election, outcome, most_work=10**9), "one count more than allowed tells nothing yet"
+    half = Purse(1e9)
+    anew(election, outcome, lost[0], half)
+    first = proved(election, outcome, most_work=10**9, most_anew=1e9 - half.left + 1)
+    assert (first["near"].anew, first["far"].anew) == (lost[0].anew, None)
 
 
 def test_nobody_asks_what_would_have_saved_a_withdrawn_project_or_a_void_vote() -> None:
@@ -220,7 +298,7 @@ def test_where_electorates_are_weighted_a_supporter_is_no_measure() -> None:
     outcome = tally(election, Rule())
     parking = confirm(election, outcome, why(election, outcome)["3"])
     assert (parking.supporters, parking.cost, parking.confirmed) == (None, 100, True)
-    assert [str(one) for one in figures(parking)] == ["사업비가 100 이하였다면 선정되었습니다."]
+    assert str(figures(parking)[0]) == "사업비가 100 이하였다면 선정되었습니다."
 
 
 @pytest.mark.parametrize("method", Method)
@@ -236,7 +314,7 @@ def test_a_project_without_cost_below_the_minimum_needs_supporters_only(
     free = confirm(election, outcome, proposed)
     assert (free.code, free.supporters, free.cost, free.support) == (Code.BELOW_THRESHOLD, 2, None, None)
     assert method is Method.WELFARE or proposed.supporters == 2
-    assert str(figures(free)[0]) == "지지자가 2명 더 있었다면 선정되었습니다."
+    assert "이 사업에만 투표한 사람이 2명 더 있었다면 선정되었습니다." in str(figures(free)[0])
 
 
 def test_every_code_has_a_sentence() -> None:

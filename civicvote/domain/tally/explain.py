@@ -19,8 +19,16 @@ def grouped(value: Amount) -> str:
     return f"{(Decimal(fraction.numerator) / fraction.denominator).quantize(Decimal('0.01'), ROUND_HALF_UP):,}"
 
 
+def percent(share: float | Fraction, *, floor: bool = False) -> str:
+    """`0.945` → `94.5%`: one decimal, rounded or cut. 0% and 100% are said of nothing and all only."""
+    tenths = int(share * 1000) if floor else int(Fraction(share) * 1000 + Fraction(1, 2))
+    if 0 < share < 1:
+        tenths = min(max(tenths, 1), 999)
+    return f"{tenths // 10}%" if share in {0, 1} else f"{tenths / 10:.1f}%"
+
+
 _SENTENCES: dict[Code, Message] = {
-    Code.WITHDRAWN: msg("제안이 철회되었거나 집계에서 제외된 사업입니다."),
+    Code.WITHDRAWN: msg("투표안건에서 제외된 사업이어서 집계하지 않았습니다."),
     Code.VOID: msg("투표자(%(voters)s명)가 최소 투표자 수(%(quorum)s명)에 미치지 못해 투표가 성립하지 않았습니다."),
     Code.NO_SUPPORT: msg("이 사업에 투표한 사람이 없습니다."),
     Code.BELOW_THRESHOLD: msg("%(votes)s표를 얻어 최소 득표 %(threshold)s표에 미치지 못했습니다."),
@@ -34,7 +42,7 @@ _SENTENCES: dict[Code, Message] = {
     Code.SUPPORTERS_SPENT: msg(
         "지지자 %(supporters)s명에게 남은 몫의 합(%(held)s)이 사업비(%(cost)s)에 미치지 못합니다."
     ),
-    Code.EXCLUDED_BY: msg("함께 시행할 수 없는 사업(%(by)s)이 먼저 선정되었습니다."),
+    Code.EXCLUDED_BY: msg("함께 시행할 수 없는 사업(%(by)s)이 선정되었습니다."),
     Code.CAPPED: msg("같은 묶음(%(cap)s)에서는 %(most)s건까지만 선정할 수 있고, 그 수가 이미 찼습니다."),
     Code.AFTER_STOP: msg(
         "앞 순위 사업(%(stopped)s)의 사업비가 남은 예산(%(left)s)보다 커서 그 자리에서 선정이 끝났습니다."

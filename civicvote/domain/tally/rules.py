@@ -181,7 +181,7 @@ class Rule:
         if self.quorum < 0:
             raise InvalidError(msg("최소 투표자 수는 0보다 작을 수 없습니다."), field="quorum")
         if len(set(self.locked)) < len(self.locked) or self.withdrawn & set(self.locked):
-            raise InvalidError(msg("확정 사업이 겹치거나 철회되었습니다."), field="locked")
+            raise InvalidError(msg("확정 사업이 겹치거나 안건에서 제외되었습니다."), field="locked")
 
     @property
     def name(self) -> str:

@@ -29,7 +29,7 @@ def welfare(area: Field) -> Picked:
     order = sorted(area.candidates, key=area.ranks.__getitem__)
     sack = _sack(area, order)
     chosen = _first(sack)
-    best = int(sack.values[sorted(chosen)].sum())
+    most = int(sack.values[sorted(chosen)].sum())
     for number in ranking(area, Method.GREEDY, (order[item] for item in chosen)):
         result.paid[number] = election.costs[number]
         result.left -= election.costs[number]
@@ -37,7 +37,7 @@ def welfare(area: Field) -> Picked:
     for item, number in enumerate(order):
         if item in chosen:
             continue
-        as_good = sack.best([item], floor=best)
+        as_good = sack.best([item], floor=most)
         if as_good is not None:
             result.ties.append((order[min(chosen - as_good)], number))
         if number in shut:
@@ -47,21 +47,53 @@ def welfare(area: Field) -> Picked:
         facts = {
             "votes": election.scores[number],
             "with_it": plain(Fraction(int(sack.values[sorted(other)].sum()), election.point_unit)),
-            "best": plain(Fraction(best, election.point_unit)),
+            "best": plain(Fraction(most, election.point_unit)),
         }
         result.rejected[number] = Reason(area.id(number), Code.NOT_IN_BEST, facts)
     return result
 
 
+def best(area: Field) -> frozenset[int]:
+    """The best set alone (indices)."""
+    order = sorted(area.candidates, key=area.ranks.__getitem__)
+    return frozenset(order[item] for item in _first(_sack(area, order)))
+
+
+def worth(area: Field, number: int, floor: int = 0) -> int | None:
+    """The most points that a permitted set with project `number` gets; None where none gets `floor`, or none is permitted."""
+    if number not in area.candidates:
+        return None
+    order = sorted(area.candidates, key=area.ranks.__getitem__)
+    sack = _sack(area, order)
+    found = sack.best([order.index(number)], floor=floor)
+    return None if found is None else int(sack.values[sorted(found)].sum())
+
+
+def lightest(area: Field, without: int, goal: int) -> int | None:
+    """The least money (money units) with which the candidates other than `without` reach `goal` points; None: none.
+
+    One search: of all others together, the dearest are left out whose points can be spared. Without limits only.
+    """
+    others = [number for number in area.candidates if number != without and area.election.costs[number]]
+    free = [number for number in area.candidates if number != without and not area.election.costs[number]]
+    costs = np.array([area.election.costs[number] for number in others], dtype=np.int64)
+    values = np.array([area.election.raw_scores[number] for number in others], dtype=np.int64)
+    spare = int(values.sum()) + sum(area.election.raw_scores[number] for number in free) - goal
+    if spare < 0:
+        return None
+    spared = Knapsack(spare, values, costs, np.zeros((0, len(others)), np.int64), np.zeros(0, np.int64)).best()
+    return int(costs.sum()) - int(costs[sorted(spared or ())].sum())
+
+
 def _first(sack: Knapsack) -> frozenset[int]:
     """Of the best choices the one with the first item in which two of them differ."""
     chosen = sack.best() or frozenset()
-    best = int(sack.values[sorted(chosen)].sum())
+    most = int(sack.values[sorted(chosen)].sum())
     taken: list[int] = []
     for item in range(len(sack.values)):
         if item not in chosen:
             gone = [other for other in range(item) if other not in taken]
-            chosen = sack.best([*taken, item], gone, best) or chosen
+            chosen = sack.best([*taken, item], gone, most) or chosen
         if item in chosen:
             taken.append(item)
     return chosen

@@ -11,7 +11,7 @@ from civicvote.domain.ballots.rules import Contest, Notice
 from civicvote.domain.messages import Message
 from civicvote.domain.tally.explain import explain_step
 from civicvote.domain.tally.values import reason_values, step_values, value
-from civicvote.domain.tally.why import Basis, Why, figures
+from civicvote.domain.tally.why import Basis, Fresh, Why, figures
 from civicvote.services.counting import analysis
 
 Money = Callable[[tally.Amount], Any]
@@ -62,6 +62,7 @@ def read_figures(
     """The sentences behind a reason; none for runs of older versions."""
     if not document:
         return []
+    again = document.get("anew")
     told = Why(
         project,
         votes,
@@ -74,6 +75,7 @@ def read_figures(
         cost=exact(document.get("cost")),
         basis=Basis(document["basis"]),
         confirmed=document["confirmed"],
+        anew=None if again is None else Fresh(again["supporters"], exact(again["cost"])),
     )
     return figures(told, money, lambda one: titles.get(one, one))
 

@@ -2,24 +2,25 @@
 
 by_id = why(election, outcome)                   # all projects, one replay
 confirm(election, outcome, by_id["17"])          # the same figures, proved by counting again
-proved(election, outcome, most_work=200_000_000) # the first, and the second where it doesn't take too long
-anew(election, outcome, by_id["17"])             # Equal Shares with add1: figures of a whole new count
+anew(election, outcome, by_id["17"])             # Equal Shares: the figures of a whole new count
+proved(election, outcome, most_work=2 * 10**9)   # all of it, the nearest losers first, as far as the work reaches
 """
+
+from dataclasses import replace
 
 from civicvote.domain.tally.election import Amount, Election
 from civicvote.domain.tally.electorates import Combined
-from civicvote.domain.tally.outcome import Code, Outcome, Reason
+from civicvote.domain.tally.outcome import Outcome, Reason
 from civicvote.domain.tally.rules import Completion, Method
+from civicvote.domain.tally.why import best as choices
 from civicvote.domain.tally.why import loads, positions, shares
-from civicvote.domain.tally.why.figures import Basis, Best, Why
+from civicvote.domain.tally.why.figures import Basis, Best, Fresh, Why
 from civicvote.domain.tally.why.rerun import anew, confirm
-from civicvote.domain.tally.why.room import locked, losers, top_points
+from civicvote.domain.tally.why.room import locked
+from civicvote.domain.tally.why.search import Purse, SpentError
 from civicvote.domain.tally.why.sentences import figures
 
-__all__ = ["Basis", "Why", "anew", "confirm", "figures", "proved", "why"]
-
-MOST_SEARCHED = 25
-"""Projects up to which maximum welfare is counted again some forty times for each of them."""
+__all__ = ["Basis", "Fresh", "Why", "anew", "confirm", "figures", "proved", "why"]
 
 _GREEDY = {Method.GREEDY, Method.GREEDY_NO_SKIP, Method.GREEDY_POZNAN, Method.GREEDY_PER_COST}
 
@@ -48,17 +49,28 @@ def why(election: Election, outcome: Outcome) -> dict[str, Why]:
     return result
 
 
-def proved(election: Election, outcome: Outcome, *, most_work: int) -> dict[str, Why]:
-    """`why` with its figures confirmed by counting again, where that reads no more than `most_work` picks.
+def proved(election: Election, outcome: Outcome, *, most_work: float, most_anew: float = 0) -> dict[str, Why]:
+    """`why` with its figures confirmed, and after that with those of a whole new count (Equal Shares).
 
-    Beyond that, and for maximum welfare with more than `MOST_SEARCHED` projects, they stand as computed: `confirmed` is False.
+    Both go from the project that came nearest downwards, as far as so much work reaches (picks read: the same projects
+    on every machine). What is beyond stands as computed, `confirmed` False; `anew` is None.
     """
     told = why(election, outcome)
-    counts = 4 * sum(one.code is not None for one in told.values())
-    searched = outcome.rule.method is Method.WELFARE and len(told) > MOST_SEARCHED
-    if searched or len(election.rows.picks) * counts > most_work:
-        return told
-    return {project: confirm(election, outcome, one) for project, one in told.items()}
+    lost = sorted(
+        (one for one in told.values() if one.code is not None), key=lambda one: (-(one.support or 0), one.rank)
+    )
+    for work, better in ((most_work, confirm), (most_anew, _with_anew)):
+        purse = Purse(work)
+        try:
+            for one in lost:
+                told[one.project] = better(election, outcome, told[one.project], purse)
+        except SpentError:
+            continue
+    return told
+
+
+def _with_anew(election: Election, outcome: Outcome, told: Why, purse: Purse) -> Why:
+    return replace(told, anew=anew(election, outcome, told, purse))
 
 
 def rounded(election: Election, units: float) -> Amount:
@@ -107,7 +119,7 @@ def _figures(election: Election, outcome: Outcome) -> tuple[dict[int, Best], dic
     if outcome.adopted or method in _GREEDY:
         return positions.figures(election, outcome, before=first, left=left), {}
     if method is Method.WELFARE:
-        return _welfare(election, outcome), {}
+        return choices.figures(election, outcome), {}
     if method is not Method.EQUAL_SHARES:
         return loads.figures(election, outcome), {}
     best, winners = shares.figures(election, outcome)
@@ -118,13 +130,3 @@ def _figures(election: Election, outcome: Outcome) -> tuple[dict[int, Best], dic
             best[number].take(second.supporters, second.cost)
             best[number].left = second.left
     return best, {number: winner.kept for number, winner in winners.items()}
-
-
-def _welfare(election: Election, outcome: Outcome) -> dict[int, Best]:
-    """The points missing to the best choice that has the project in it; how dear it may be only `confirm` tells."""
-    result = {number: Best() for number in losers(election, outcome)}
-    for reason in outcome.rejected:
-        if reason.code is Code.NOT_IN_BEST:
-            gap = (reason.facts["best"] - reason.facts["with_it"]) * election.point_unit  # type: ignore[operator]
-            result[election.index[reason.project]].take(max(-int(-gap // top_points(election)), 1), None)
-    return result

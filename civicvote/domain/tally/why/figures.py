@@ -14,7 +14,19 @@ class Basis(StrEnum):
     """The whole count, run again."""
     ENDOWMENT = "endowment"
     """Equal Shares with the endowment of the final run: everyone, newcomers too, holds what the voters held there.
-    A whole new count divides the money anew; `rerun.anew` tells what it would say."""
+    A whole new count divides the money anew; `Why.anew` tells what it would say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """What a whole new count of Equal Shares says: with `supporters` further people the project is funded, with one fewer
+    it is not; at `cost` it is, at one unit of money more it is not. None: no such number was found.
+
+    Both were counted. Such counts are not monotone: other numbers, smaller ones too, may also do.
+    """
+
+    supporters: int | None = None
+    cost: Amount | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +43,8 @@ class Why:
 
     `supporters`: the fewest further people, each for this project alone and with the most points a ballot gives, with
     whom it would have been funded. `cost`: the largest cost at which it would have been. None: no number, no cost.
-    `confirmed`: both were tried by counting again, at the number and at one below (one above for the cost).
+    `confirmed`: both are proved, at the number and at one below (one above for the cost). `anew`: the same by a whole
+    new count, where `basis` is not one already and there was time for it.
     """
 
     project: str
@@ -50,6 +63,7 @@ class Why:
     cost: Amount | None = None
     basis: Basis = Basis.COUNT
     confirmed: bool = False
+    anew: Fresh | None = None
 
 
 @dataclass(slots=True)

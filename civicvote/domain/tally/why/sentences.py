@@ -5,14 +5,14 @@ from fractions import Fraction
 
 from civicvote.domain.messages import Message, msg
 from civicvote.domain.tally.election import Amount
-from civicvote.domain.tally.explain import Money, grouped, rounded
+from civicvote.domain.tally.explain import Money, grouped, percent, rounded
 from civicvote.domain.tally.why.figures import Basis, Why
 
 Names = Callable[[str], str]
 
 
 def figures(told: Why, money: Money = grouped, name: Names = str) -> list[Message]:
-    """What stands behind the reason, and what would have changed it: at most five short sentences.
+    """What stands behind the reason, and what would have changed it: at most six short sentences.
 
     `money` writes amounts, `name` turns a project's id into its title.
     """
@@ -35,8 +35,12 @@ def _winner(told: Why, money: Money) -> list[Message]:
 def _spent(told: Why, money: Money, name: Names) -> list[Message]:
     sentences = []
     if told.support is not None and told.support < 1:
-        share = f"{int(told.support * 1000) / 10:g}"  # rounded down: 99.96 % is not all
-        sentences.append(msg("지지자들이 가장 많이 낼 수 있었던 때에도 사업비의 %(share)s%%까지였습니다.", share=share))
+        sentences.append(
+            msg(
+                "그때그때 선정된 사업만큼만 부담한다고 하면, 지지자들이 모을 수 있었던 돈은 많아야 사업비의 %(share)s였습니다.",
+                share=percent(told.support, floor=True),  # what falls short must never look like enough
+            )
+        )
     if told.paid_for:
         project, paid = told.paid_for[0]
         sentences.append(
@@ -55,17 +59,60 @@ def _changed(told: Why, money: Money) -> list[Message]:
         facts["supporters"] = grouped(told.supporters)
     if told.cost is not None:
         facts["cost"] = money(told.cost)
-    if not facts:
+    if not facts and told.anew is None:
         return []
-    if len(facts) == 2:
-        text = msg("지지자가 %(supporters)s명 더 있었거나 사업비가 %(cost)s 이하였다면 선정되었습니다.")
-    elif told.cost is None:
-        text = msg("지지자가 %(supporters)s명 더 있었다면 선정되었습니다.")
-    else:
-        text = msg("사업비가 %(cost)s 이하였다면 선정되었습니다.")
-    sentences = [Message(text.text, facts)]
+    texts = _ENDOWMENT if told.basis is Basis.ENDOWMENT else _COUNT
+    sentences = [Message(texts[tuple(facts)].text, facts)] if facts else []
     if told.basis is Basis.ENDOWMENT:
-        sentences.append(msg("마지막 계산에서 모두가 가진 몫을 그대로 두고 다시 계산한 값입니다."))
-    if not told.confirmed:
-        sentences.append(msg("다시 세어 확인한 값은 아니어서 실제와 조금 다를 수 있습니다."))
+        sentences += _anew(told, money) if facts else []
+    sentences.append(_proof(told))
     return sentences
+
+
+_COUNT = {
+    ("supporters", "cost"): msg(
+        "이 사업에만 투표한 사람이 %(supporters)s명 더 있었거나 사업비가 %(cost)s 이하였다면 선정되었습니다."
+    ),
+    ("supporters",): msg("이 사업에만 투표한 사람이 %(supporters)s명 더 있었다면 선정되었습니다."),
+    ("cost",): msg("사업비가 %(cost)s 이하였다면 선정되었습니다."),
+}
+_ENDOWMENT = {
+    ("supporters", "cost"): msg(
+        "최종 배분액 기준: 이 사업에만 투표한 사람이 %(supporters)s명 더 있었거나 사업비가 %(cost)s 이하였다면 선정되었습니다."
+    ),
+    ("supporters",): msg("최종 배분액 기준: 이 사업에만 투표한 사람이 %(supporters)s명 더 있었다면 선정되었습니다."),
+    ("cost",): msg("최종 배분액 기준: 사업비가 %(cost)s 이하였다면 선정되었습니다."),
+}
+_ANEW = {
+    ("supporters", "below", "cost"): msg(
+        "처음부터 다시 개표하면: 그런 사람이 %(supporters)s명 더 있거나 사업비가 %(cost)s이면 선정됩니다. "
+        "%(below)s명으로는 선정되지 않습니다."
+    ),
+    ("supporters", "below"): msg(
+        "처음부터 다시 개표하면: 그런 사람이 %(supporters)s명 더 있으면 선정되고, %(below)s명으로는 선정되지 않습니다."
+    ),
+    ("cost",): msg("처음부터 다시 개표하면: 사업비가 %(cost)s이면 선정됩니다."),
+    (): msg("처음부터 다시 개표하면: 지지자를 늘리거나 사업비를 낮추어 선정되는 경우를 찾지 못했습니다."),
+}
+
+
+def _anew(told: Why, money: Money) -> list[Message]:
+    """Beside the figures for the final endowment those of a whole new count, or that they may be others."""
+    if told.anew is None:
+        return [msg("처음부터 다시 개표하면 한 사람의 몫이 달라져 이 값과 다를 수 있습니다.")]
+    facts: dict[str, Amount | str] = {}
+    if told.anew.supporters is not None:
+        facts |= {"supporters": grouped(told.anew.supporters), "below": grouped(told.anew.supporters - 1)}
+    if told.anew.cost is not None:
+        facts["cost"] = money(told.anew.cost)
+    return [Message(_ANEW[tuple(facts)].text, facts)]
+
+
+def _proof(told: Why) -> Message:
+    if not told.confirmed:
+        if told.anew is None:
+            return msg("다시 계산해 확인한 값은 아니어서 실제와 조금 다를 수 있습니다.")
+        return msg("처음부터 다시 개표한 값만 다시 계산해 확인했습니다.")
+    if told.anew is None:
+        return msg("다시 계산해 확인한 값입니다.")
+    return msg("두 값 모두 다시 계산해 확인했습니다.")
