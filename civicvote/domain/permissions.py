@@ -147,6 +147,13 @@ class Actor:
         if not self.can(permission):
             raise ForbiddenError
 
+    def account(self) -> UUID:
+        """The account that is the actor's own; ForbiddenError for whoever has none."""
+        self.require(Permission.ACCOUNT_OWN)
+        if self.id is None:
+            raise ForbiddenError
+        return self.id
+
 
 VISITOR = Actor()
 SYSTEM = Actor(roles=frozenset({Role.SYSTEM}), name="system")

@@ -173,6 +173,10 @@ class AuditFilters:
     subject_id: UUID | None = None
 
 
+def _row(e: AuditEvent, name: str | None, seq: int | None) -> AuditRow:
+    return AuditRow(e.id, e.at, name or "", e.actor_id, e.action, e.subject_kind, e.subject_id, e.detail, seq)
+
+
 def listing(
     session: Session, actor: Actor, *, filters: AuditFilters, cursor: Cursor | None = None, size: int = 50
 ) -> Page[AuditRow]:
@@ -193,10 +197,7 @@ def listing(
         query = query.where(AuditEvent.subject_id == filters.subject_id)
     if cursor:
         query = query.where(AuditEvent.id < cursor.key)
-    rows = [
-        AuditRow(e.id, e.at, name or "", e.actor_id, e.action, e.subject_kind, e.subject_id, e.detail, seq)
-        for e, name, seq in session.execute(query)
-    ]
+    rows = [_row(event, name, seq) for event, name, seq in session.execute(query)]
     return Page.cut(rows, size, lambda row: Cursor(row.id))
 
 
@@ -220,10 +221,9 @@ def get(session: Session, actor: Actor, event_id: UUID) -> AuditDetail:
     ).first()
     if found is None:
         raise NotFoundError
-    e, name, link = found
+    event, name, link = found
     seq, prev, linked = (link.seq, link.prev, link.hash) if link else (None, None, None)
-    row = AuditRow(e.id, e.at, name or "", e.actor_id, e.action, e.subject_kind, e.subject_id, e.detail, seq)
-    return AuditDetail(row, prev, linked)
+    return AuditDetail(_row(event, name, seq), prev, linked)
 
 
 def actions(session: Session, actor: Actor) -> list[str]:

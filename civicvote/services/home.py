@@ -15,6 +15,7 @@ from civicvote.models.cycles import Cycle, Hold, Pool
 from civicvote.models.projects import Follow, Project
 from civicvote.models.votes import Participation, TurnoutCount, Vote
 from civicvote.services import clock
+from civicvote.services.cycles.reading import until
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +60,6 @@ class Front:
 
 #: One's own lists: where something happened last comes first.
 _LAST_CHANGED = (Project.updated_at.desc(), Project.id.desc())
-
-
-def _until(cycle: Cycle, phase: Phase) -> datetime | None:
-    return {
-        Phase.BEFORE_PROPOSALS: cycle.proposals_open_at,
-        Phase.PROPOSALS: cycle.proposals_close_at,
-        Phase.REVIEW: cycle.voting_open_at,
-        Phase.BALLOT_LIST: cycle.voting_open_at,
-        Phase.VOTING: cycle.voting_close_at,
-    }.get(phase)
 
 
 def _urgency(moment: datetime) -> Case[int]:
@@ -126,7 +117,7 @@ def cards(session: Session, *, limit: int = 4) -> list[CycleCard]:
                 cycle.summary,
                 phase,
                 PHASE_LABELS[phase],
-                _until(cycle, phase),
+                until(cycle, phase),
                 int(total or 0),
                 count,
                 int(voters or 0),

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from civicvote.domain.errors import NotFoundError
@@ -75,18 +75,23 @@ def start(
     return token
 
 
+def _of_token(token: str, *, pending: bool) -> tuple[ColumnElement[bool], ...]:
+    """The session of this token, neither ended nor run out, of an account that is still there."""
+    return (
+        LoginSession.token_hash == token_hash(token),
+        LoginSession.pending.is_(pending),
+        LoginSession.revoked_at.is_(None),
+        LoginSession.expires_at > clock.now(),
+        User.erased_at.is_(None),
+    )
+
+
 def find_pending(session: Session, token: str) -> tuple[UUID, UUID] | None:
     """(session, account) of a sign-in that waits for its second factor; None if there is none any more."""
     row = session.execute(
         select(LoginSession.id, LoginSession.user_id)
         .join(User, User.id == LoginSession.user_id)
-        .where(
-            LoginSession.token_hash == token_hash(token),
-            LoginSession.pending.is_(True),
-            LoginSession.revoked_at.is_(None),
-            LoginSession.expires_at > clock.now(),
-            User.erased_at.is_(None),
-        )
+        .where(*_of_token(token, pending=True))
     ).first()
     return (row.id, row.user_id) if row else None
 
@@ -142,13 +147,7 @@ def _living(session: Session, token: str) -> Any:
             ).label("roles"),
         )
         .join(User, User.id == LoginSession.user_id)
-        .where(
-            LoginSession.token_hash == token_hash(token),
-            LoginSession.pending.is_(False),
-            LoginSession.revoked_at.is_(None),
-            LoginSession.expires_at > clock.now(),
-            User.erased_at.is_(None),
-        )
+        .where(*_of_token(token, pending=False))
     ).first()
 
 

@@ -8,10 +8,10 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.orm import Session
 
-from civicvote.domain.errors import ConflictError, ForbiddenError
+from civicvote.domain.errors import ConflictError
 from civicvote.domain.lifecycles import ProjectState
 from civicvote.domain.messages import msg
-from civicvote.domain.permissions import Actor, Permission, Role
+from civicvote.domain.permissions import Actor, Role
 from civicvote.models.accounts import (
     EmailToken,
     LoginSession,
@@ -148,17 +148,15 @@ def _security(session: Session, user_id: UUID) -> dict[str, Any]:
 
 def download(session: Session, actor: Actor) -> dict[str, Any]:
     """Everything the person gave, ready for JSON. Of votes only that they took part: nothing else is known of them."""
-    actor.require(Permission.ACCOUNT_OWN)
-    if actor.id is None:
-        raise ForbiddenError
+    user_id = actor.account()
     found = {
         "made_at": clock.now().isoformat(),
-        "account": _account(session, actor.id),
+        "account": _account(session, user_id),
         "identity": _identity(session, actor),
         **_contributions(session, actor),
         "votes_taken_part_in": _votes(session, actor),
         "check_ins_at_desks": _check_ins(session, actor),
-        "security": _security(session, actor.id),
+        "security": _security(session, user_id),
     }
     audit.record(session, actor, "account:download", session.get_one(User, actor.id))
     return found
@@ -179,11 +177,9 @@ def erase(session: Session, actor: Actor) -> None:
     which nobody else ever saw, are emptied. The person is let go of: the same person with a new account still has the
     participation they had.
     """
-    actor.require(Permission.ACCOUNT_OWN)
-    if actor.id is None:
-        raise ForbiddenError
-    _keep_one_admin(session, actor.id)
-    user = session.get_one(User, actor.id, with_for_update=True)
+    user_id = actor.account()
+    _keep_one_admin(session, user_id)
+    user = session.get_one(User, user_id, with_for_update=True)
     address, locale = user.email, user.locale
     for table in (UserRole, Totp, RecoveryCode, Passkey, PasskeyChallenge, EmailToken, LoginSession, Follow):
         session.execute(delete(table).where(table.user_id == user.id).execution_options(synchronize_session=False))

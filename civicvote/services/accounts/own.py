@@ -6,9 +6,9 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from civicvote.domain.errors import ConflictError, ForbiddenError, InvalidError
+from civicvote.domain.errors import ConflictError, InvalidError
 from civicvote.domain.messages import msg
-from civicvote.domain.permissions import Actor, Permission
+from civicvote.domain.permissions import Actor
 from civicvote.models.accounts import User
 from civicvote.models.base import new_id
 from civicvote.services import audit, clock, outbox, sessions
@@ -29,16 +29,9 @@ class Profile:
     created_at: datetime
 
 
-def _own(session: Session, actor: Actor) -> User:
-    actor.require(Permission.ACCOUNT_OWN)
-    if actor.id is None:
-        raise ForbiddenError
-    return session.get_one(User, actor.id)
-
-
 def profile(session: Session, actor: Actor) -> Profile:
     """The actor's own."""
-    user = _own(session, actor)
+    user = session.get_one(User, actor.account())
     return Profile(
         user.email or "", user.name, user.district, user.locale, actor.level, user.level_expires_at, user.created_at
     )
@@ -46,7 +39,7 @@ def profile(session: Session, actor: Actor) -> Profile:
 
 def change_profile(session: Session, actor: Actor, *, name: str, district: str | None, locale: str) -> None:
     """Set nickname, stated district and language. A name somebody has already is kept, also one of before a rule."""
-    user = _own(session, actor)
+    user = session.get_one(User, actor.account())
     before = (user.name, user.district, user.locale)
     if name.strip() != user.name:
         user.name = check_name(name)
@@ -64,7 +57,7 @@ def ask_change_email(session: Session, actor: Actor, *, email: str, change: Link
 
     If the new address belongs to another account, its owner is told so by mail, and nobody else.
     """
-    user = _own(session, actor)
+    user = session.get_one(User, actor.account())
     address = check_address(email)
     if address == user.email:
         raise InvalidError(msg("지금 쓰고 있는 주소입니다. 새 주소를 입력해 주십시오."), field="email")

@@ -13,6 +13,7 @@ from civicvote.models.accounts import EmailToken, User
 from civicvote.models.base import new_id
 from civicvote.services import clock
 from civicvote.services.sessions import token_hash
+from civicvote.services.upsert import changes_one
 
 LIFETIMES = {"confirm": timedelta(days=3), "reset": timedelta(hours=1), "change": timedelta(days=1)}
 GONE = msg("이 링크는 더 쓸 수 없습니다. 이미 썼거나 기한이 지났습니다. 처음부터 다시 신청해 주십시오.")
@@ -69,13 +70,8 @@ def look(session: Session, purpose: str, token: str) -> EmailToken:
 
 def use(session: Session, found: EmailToken) -> None:
     """Spend it; of two at once one wins, the other's link is gone."""
-    result = session.execute(
-        update(EmailToken)
-        .where(EmailToken.id == found.id, EmailToken.used_at.is_(None))
-        .values(used_at=clock.now())
-        .execution_options(synchronize_session=False)
-    )
-    if getattr(result, "rowcount", 0) != 1:
+    unused = EmailToken.id == found.id, EmailToken.used_at.is_(None)
+    if not changes_one(session, update(EmailToken).where(*unused).values(used_at=clock.now())):
         raise NotFoundError(GONE)
 
 

@@ -15,7 +15,8 @@ from civicvote.domain.permissions import Actor
 from civicvote.models.accounts import Totp, User
 from civicvote.services import clock, sessions
 from civicvote.services.factors import codes
-from civicvote.services.factors.state import added, note, own, recount, state
+from civicvote.services.factors.state import added, note, recount, state
+from civicvote.services.upsert import changes_one
 
 STEP_SECONDS = 30
 #: Steps before and after the present one that are taken too: phones' clocks are off by some seconds.
@@ -41,7 +42,7 @@ class Enrolled:
 
 def begin(session: Session, actor: Actor, *, box: Fernet) -> None:
     """Make a secret that waits for its first code; one that waited before is replaced."""
-    user_id = own(actor)
+    user_id = actor.account()
     found = session.get(Totp, user_id)
     if found is not None and found.confirmed_at is not None:
         raise ConflictError(msg("인증 앱이 이미 등록되어 있습니다. 바꾸려면 먼저 지워 주십시오."))
@@ -56,7 +57,7 @@ def begin(session: Session, actor: Actor, *, box: Fernet) -> None:
 
 def offer(session: Session, actor: Actor, *, box: Fernet, issuer: str) -> Offer:
     """The secret that waits. Once confirmed it is never shown again."""
-    user_id = own(actor)
+    user_id = actor.account()
     row = session.execute(
         select(Totp.secret, User.email)
         .join(User, User.id == Totp.user_id)
@@ -91,13 +92,8 @@ def use(session: Session, user_id: UUID, code: str, *, box: Fernet, waiting: boo
     step = _matching_step(box.decrypt(row.secret).decode(), code[:20], clock.now().timestamp())
     if step is None:
         return False
-    result = session.execute(
-        update(Totp)
-        .where(Totp.user_id == user_id, Totp.last_step < step)
-        .values(last_step=step)
-        .execution_options(synchronize_session=False)
-    )
-    return getattr(result, "rowcount", 0) == 1
+    earlier = Totp.user_id == user_id, Totp.last_step < step
+    return changes_one(session, update(Totp).where(*earlier).values(last_step=step))
 
 
 def show(session: Session, user_id: UUID, code: str, *, box: Fernet) -> None:
@@ -110,7 +106,7 @@ def confirm(
     session: Session, actor: Actor, code: str, *, box: Fernet, codes_key: bytes, limits: sessions.Limits
 ) -> Enrolled:
     """The first code proves that the app has the secret: from now on it is asked for at every sign-in."""
-    user_id = own(actor)
+    user_id = actor.account()
     if not use(session, user_id, code, box=box, waiting=True):
         raise InvalidError(WRONG, field="code")
     first = not state(session, user_id).any
@@ -127,7 +123,7 @@ def confirm(
 
 def remove(session: Session, actor: Actor) -> str:
     """Forget the app. Returns this session's new token."""
-    user_id = own(actor)
+    user_id = actor.account()
     found = session.get(Totp, user_id)
     if found is None:
         raise NotFoundError

@@ -13,7 +13,8 @@ from civicvote.domain.messages import msg
 from civicvote.domain.permissions import Actor
 from civicvote.models.accounts import RecoveryCode
 from civicvote.services import clock
-from civicvote.services.factors.state import note, own, state
+from civicvote.services.factors.state import note, state
+from civicvote.services.upsert import changes_one
 
 COUNT = 10
 #: Letters and digits nobody confuses on paper; ten of them are 49 bits.
@@ -37,7 +38,7 @@ def issue(session: Session, user_id: UUID, key: bytes) -> list[str]:
 
 def renew(session: Session, actor: Actor, key: bytes) -> list[str]:
     """New codes for an account that has a factor."""
-    user_id = own(actor)
+    user_id = actor.account()
     if not state(session, user_id).any:
         raise ConflictError(msg("인증 앱이나 패스키를 먼저 등록해 주십시오."))
     note(session, actor, "factor:codes", user_id)
@@ -46,17 +47,12 @@ def renew(session: Session, actor: Actor, key: bytes) -> list[str]:
 
 def use(session: Session, user_id: UUID, key: bytes, code: str) -> bool:
     """Spend a code; of two at once one wins."""
-    result = session.execute(
-        update(RecoveryCode)
-        .where(
-            RecoveryCode.user_id == user_id,
-            RecoveryCode.code_hash == _hash(key, user_id, code[:40]),
-            RecoveryCode.used_at.is_(None),
-        )
-        .values(used_at=clock.now())
-        .execution_options(synchronize_session=False)
+    unused = (
+        RecoveryCode.user_id == user_id,
+        RecoveryCode.code_hash == _hash(key, user_id, code[:40]),
+        RecoveryCode.used_at.is_(None),
     )
-    return getattr(result, "rowcount", 0) == 1
+    return changes_one(session, update(RecoveryCode).where(*unused).values(used_at=clock.now()))
 
 
 def show(session: Session, user_id: UUID, key: bytes, code: str) -> None:

@@ -35,7 +35,8 @@ from civicvote.models.accounts import Passkey, PasskeyChallenge, User
 from civicvote.services import clock, sessions
 from civicvote.services.factors import codes
 from civicvote.services.factors.apps import Enrolled
-from civicvote.services.factors.state import added, note, own, recount, state
+from civicvote.services.factors.state import added, note, recount, state
+from civicvote.services.upsert import changes_one
 
 LIFETIME = timedelta(minutes=5)
 MOST = 20
@@ -84,7 +85,7 @@ def _descriptors(session: Session, user_id: UUID) -> list[PublicKeyCredentialDes
 
 def begin_registration(session: Session, actor: Actor, *, party: Party) -> Ceremony:
     """Options to make a passkey with."""
-    user_id = own(actor)
+    user_id = actor.account()
     known = _descriptors(session, user_id)
     if len(known) >= MOST:
         raise ConflictError(msg("패스키는 %(n)s개까지 등록할 수 있습니다. 쓰지 않는 것을 지워 주십시오.", n=MOST))
@@ -128,13 +129,8 @@ def take(session: Session, challenge_id: UUID | None, purpose: str, user_id: UUI
     found = session.get(PasskeyChallenge, challenge_id) if challenge_id else None
     if found is None or found.purpose != purpose or found.user_id != user_id or found.expires_at <= clock.now():
         raise InvalidError(FAILED)
-    result = session.execute(
-        update(PasskeyChallenge)
-        .where(PasskeyChallenge.id == found.id, PasskeyChallenge.used_at.is_(None))
-        .values(used_at=clock.now())
-        .execution_options(synchronize_session=False)
-    )
-    if getattr(result, "rowcount", 0) != 1:
+    unused = PasskeyChallenge.id == found.id, PasskeyChallenge.used_at.is_(None)
+    if not changes_one(session, update(PasskeyChallenge).where(*unused).values(used_at=clock.now())):
         raise InvalidError(FAILED)
     return Taken(found.challenge, found.user_id)
 
@@ -151,7 +147,7 @@ def register(
     limits: sessions.Limits,
 ) -> Enrolled:
     """Store the passkey a browser made; from now on a second factor is asked for at every sign-in."""
-    user_id = own(actor)
+    user_id = actor.account()
     label = clean_line(name, minimum=1, maximum=60, field="name")
     try:
         made = verify_registration_response(
@@ -220,7 +216,7 @@ def sign_in(session: Session, user_id: UUID, *, device: str, limits: sessions.Li
 
 def remove(session: Session, actor: Actor, passkey_id: UUID) -> str:
     """Forget one of the actor's passkeys. Returns this session's new token."""
-    user_id = own(actor)
+    user_id = actor.account()
     found = session.get(Passkey, passkey_id)
     if found is None or found.user_id != user_id:
         raise NotFoundError

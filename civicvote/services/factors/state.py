@@ -8,7 +8,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from civicvote.domain.errors import ForbiddenError
-from civicvote.domain.permissions import Actor, Permission
+from civicvote.domain.permissions import Actor
 from civicvote.models.accounts import LoginSession, Passkey, RecoveryCode, Totp, User
 from civicvote.services import audit, outbox, sessions
 
@@ -35,14 +35,6 @@ class State:
     def any(self) -> bool:
         """Whether the account has a second factor at all; codes alone are none."""
         return self.app_since is not None or bool(self.passkeys)
-
-
-def own(actor: Actor) -> UUID:
-    """The actor's account, if they may manage it."""
-    actor.require(Permission.ACCOUNT_OWN)
-    if actor.id is None:
-        raise ForbiddenError
-    return actor.id
 
 
 def state(session: Session, user_id: UUID) -> State:

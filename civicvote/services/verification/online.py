@@ -7,9 +7,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from civicvote.domain import districts, identity
-from civicvote.domain.errors import ForbiddenError, InvalidError
+from civicvote.domain.errors import InvalidError
 from civicvote.domain.messages import msg
-from civicvote.domain.permissions import Actor, Permission
+from civicvote.domain.permissions import Actor
 from civicvote.models.accounts import User
 from civicvote.models.verification import Person, RegisterEntry
 from civicvote.services import sessions
@@ -38,13 +38,6 @@ TOO_YOUNG: Final = msg(
 )
 
 
-def _own(session: Session, actor: Actor) -> User:
-    actor.require(Permission.ACCOUNT_OWN)
-    if actor.id is None:
-        raise ForbiddenError
-    return session.get_one(User, actor.id)
-
-
 def _fresh_token(session: Session, actor: Actor) -> str:
     """A new token for the session, because it may do more now; empty without a session (commands and tests)."""
     return sessions.rotate(session, actor.session_id) if actor.session_id else ""
@@ -56,7 +49,7 @@ def by_register(session: Session, actor: Actor, *, name: str, birth_date: str, p
     InvalidError: one sentence for every mismatch, whichever of the three it is, after the same one look-up. The caller
     has counted the try (`IDENTITY`).
     """
-    user = _own(session, actor)
+    user = session.get_one(User, actor.account())
     who = identity.parse(name, birth_date, phone, today=today())
     if young(who.birth_date):
         raise InvalidError(TOO_YOUNG, field="birth_date")
@@ -73,7 +66,7 @@ def by_register(session: Session, actor: Actor, *, name: str, birth_date: str, p
 
 def by_demo(session: Session, actor: Actor, *, district: str, birth_year: int, sex: str | None, key: bytes) -> str:
     """Level 2 for whatever one says: demo only, its page exists in no other mode. Returns the session's new token."""
-    user = _own(session, actor)
+    user = session.get_one(User, actor.account())
     code = districts.district(district).code
     age = today().year - birth_year
     if not 0 <= age <= 130:

@@ -7,9 +7,8 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from civicvote.domain.errors import ForbiddenError
 from civicvote.domain.messages import Message, msg
-from civicvote.domain.permissions import Actor, Permission
+from civicvote.domain.permissions import Actor
 from civicvote.models.accounts import User
 from civicvote.models.verification import Person, Verification
 from civicvote.services import clock
@@ -44,14 +43,11 @@ class Standing:
 
 def standing(session: Session, actor: Actor) -> Standing:
     """The actor's own, in one statement."""
-    actor.require(Permission.ACCOUNT_OWN)
-    if actor.id is None:
-        raise ForbiddenError
     row = session.execute(
         select(User.level, User.level_expires_at, Person.district, Person.birth_year, Verification)
         .outerjoin(Person, Person.id == User.person_id)
         .outerjoin(Verification, (Verification.user_id == User.id) & (Verification.person_id == User.person_id))
-        .where(User.id == actor.id)
+        .where(User.id == actor.account())
         .order_by(Verification.granted_at.desc(), Verification.id.desc())
         .limit(1)
     ).one()
