@@ -188,6 +188,15 @@ def queries(connection: Connection) -> Iterator[Queries]:
     event.remove(connection, "before_cursor_execute", note)
 
 
+#: Where the longest tests are: begun first, or the last of them would leave the other cores idle.
+LONGEST = ("tests/journeys/", "tests/trust/", "tests/cli/test_demo.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first, all else in its order."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """In CI nothing may be skipped."""

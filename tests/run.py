@@ -1,10 +1,12 @@
-"""`make test`: every check there is, one after the other, ending with pytest's own closing line."""
+"""`make test`: every check there is, ending with pytest's own closing line."""
 
 import os
 import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -35,26 +37,39 @@ def _quietly(*command: str) -> None:
     subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=False)
 
 
-def step(title: str, *command: str) -> None:
-    """Run one check; the first that fails ends the run."""
+def _check(command: Sequence[str]) -> tuple[int, bytes, float]:
+    """Exit status, what was said, seconds."""
     began = time.monotonic()
-    print(f"── {title}", flush=True)
-    result = subprocess.run(command, cwd=ROOT, check=False)
-    if result.returncode:
-        sys.exit(result.returncode)
-    print(f"   {time.monotonic() - began:.1f} s", flush=True)
+    done = subprocess.run(command, cwd=ROOT, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    return done.returncode, done.stdout, time.monotonic() - began
+
+
+def checks(*steps: tuple[str, ...]) -> None:
+    """Run checks (title, command…) two at a time, the slow one beside the others; the first that fails ends the run."""
+    with ThreadPoolExecutor(2) as two:
+        found = two.map(_check, [command for _title, *command in steps])
+        for (title, *_command), (status, said, seconds) in zip(steps, found, strict=True):
+            print(f"── {title}", flush=True)
+            sys.stdout.buffer.write(said)
+            sys.stdout.flush()
+            if status:
+                two.shutdown(cancel_futures=True)
+                sys.exit(status)
+            print(f"   {seconds:.1f} s", flush=True)
 
 
 def main() -> None:
     """All of it."""
     ensure_chromium()
     tool = {name: str(BIN / name) for name in ("ruff", "mypy", "lint-imports", "djlint")}
-    step("ruff", tool["ruff"], "check", "--quiet", ".")
-    step("ruff format", tool["ruff"], "format", "--check", "--quiet", ".")
-    step("mypy --strict", tool["mypy"])
-    step("import-linter", tool["lint-imports"], "--no-cache")
-    step("djlint", tool["djlint"], "templates", "--lint", "--quiet")
-    step("catalogue", sys.executable, "-m", "tests.catalogue", "check")
+    checks(
+        ("ruff", tool["ruff"], "check", "--quiet", "."),
+        ("ruff format", tool["ruff"], "format", "--check", "--quiet", "."),
+        ("mypy --strict", tool["mypy"]),
+        ("import-linter", tool["lint-imports"], "--no-cache"),
+        ("djlint", tool["djlint"], "templates", "--lint", "--quiet"),
+        ("catalogue", sys.executable, "-m", "tests.catalogue", "check"),
+    )
     workers = os.environ.get("CIVICVOTE_TEST_WORKERS", str(max(2, os.cpu_count() or 2)))
     os.execv(sys.executable, [sys.executable, "-m", "pytest", "-n", workers, "--dist", "worksteal", "-q"])  # noqa: S606 — our own interpreter
 
