@@ -2,10 +2,12 @@
 
 import multiprocessing
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import ceil
+from threading import Lock
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -24,6 +26,8 @@ from civicvote.services import cycles
 
 #: Bytes of a file that a page counts while somebody waits (about 150,000 ballots); larger ones are for the command line.
 MOST_BYTES = 8 * 1024 * 1024
+#: People in it, however short it writes them (`count` of a JSON file).
+MOST_PEOPLE = 300_000
 #: add1 raises everybody's share by this part of it, where the cycle's own step would be too small for the file's money.
 STEPS = 200
 SOURCES = 30
@@ -35,6 +39,9 @@ FEW_PROJECTS, FEW_VOTERS = 20, 2000
 TOO_SLOW = msg(
     "세는 데 너무 오래 걸려 멈추었습니다. 방식을 줄이거나, 명령줄에서 civicvote tally --compare로 견주어 보십시오."
 )
+#: One trial at a time in each web process: it holds a thread while it is counted, and voters need the others.
+_TURN = Lock()
+BUSY = msg("지금 다른 시험을 세고 있습니다. 잠시 후 다시 눌러 주십시오.")
 TOO_LARGE = msg("파일이 커서 화면에서 셀 수 없습니다. 명령줄에서 civicvote tally --compare로 견주어 보십시오.")
 
 
@@ -166,13 +173,25 @@ def simulate(
         raise ConflictError(msg("투표안건 승인을 요청한 뒤에는 규칙을 시험할 수 없습니다."))
     if not trial.methods:
         raise InvalidError(msg("견줄 방식을 하나 이상 골라 주십시오."), field="methods")
-    file = _file(session, now.sources, source, upload)
-    election = pabulib.election(file)
-    if not election.voters:
-        raise InvalidError(msg("이 자료에는 투표지가 없습니다."), field="file")
-    if len(election.projects) <= FEW_PROJECTS and election.voters <= FEW_VOTERS:
-        return _simulation(file, trial)
-    return _in_time(file, trial)
+    with _turn():
+        file = _file(session, now.sources, source, upload)
+        election = pabulib.election(file)
+        if not election.voters:
+            raise InvalidError(msg("이 자료에는 투표지가 없습니다."), field="file")
+        if len(election.projects) <= FEW_PROJECTS and election.voters <= FEW_VOTERS:
+            return _simulation(file, trial)
+        return _in_time(file, trial)
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    """The only trial of a web process; InvalidError while there is another. A trial that waited would hold a thread too."""
+    if not _TURN.acquire(blocking=False):
+        raise InvalidError(BUSY, field="methods")
+    try:
+        yield
+    finally:
+        _TURN.release()
 
 
 def _in_time(file: pabulib.PabulibFile, trial: Trial) -> Simulation:
@@ -190,7 +209,8 @@ def _file(
     if upload is not None:
         if len(upload) > MOST_BYTES:
             raise InvalidError(TOO_LARGE, field="file")
-        return pabulib.parse_json(upload) if upload.lstrip()[:1] == b"{" else pabulib.parse(upload)
+        as_json = upload.lstrip()[:1] == b"{"
+        return pabulib.parse_json(upload, people=MOST_PEOPLE) if as_json else pabulib.parse(upload)
     if source is None or source not in {one.id for one in sources}:
         raise InvalidError(msg("지난 투표를 고르거나 파일을 올려 주십시오."), field="source")
     size = session.scalar(select(func.length(PublishedFile.content)).where(PublishedFile.id == source))

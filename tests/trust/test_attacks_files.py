@@ -4,9 +4,16 @@ import json
 from typing import Any
 
 import pytest
+from sqlalchemy.orm import Session
 
 from civicvote.domain import pabulib
+from civicvote.domain.errors import InvalidError
+from civicvote.domain.lifecycles import CycleState
 from civicvote.domain.pabulib import PabulibError, tables
+from civicvote.domain.permissions import Role
+from civicvote.domain.tally import Completion, Method, Utility
+from civicvote.services import simulator
+from tests import factories
 
 
 def _document(votes: list[dict[str, Any]]) -> bytes:
@@ -44,3 +51,20 @@ def test_a_key_of_its_own_in_every_record_makes_no_table() -> None:
     """Each record got a cell for every key of all the others: 3,000 records took 20 seconds, 8 MB never ended."""
     with pytest.raises(PabulibError, match="500"):
         pabulib.parse_json(_document([{"vote": ["1"], f"k{n}": ""} for n in range(30_000)]))
+
+
+def test_trials_leave_the_threads_to_voters(session: Session) -> None:
+    """Eight trials at once held every thread of the web workers for as long as they were counted, and again after that."""
+    actor = factories.actor(factories.user(session, Role.STAFF), Role.STAFF)
+    slug = factories.cycle(session, state=CycleState.DRAFT).slug
+    trial = simulator.Trial([Method.GREEDY], Utility.COST, Completion.NONE, 1)
+    few = _document([{"vote": ["1"], "count": 3}])
+
+    def tried(upload: bytes) -> int:
+        return simulator.simulate(session, actor, slug, trial, source=None, upload=upload).voters
+
+    with simulator._turn(), pytest.raises(InvalidError, match="다른 시험"):
+        tried(few)
+    with pytest.raises(InvalidError, match="300,000"):
+        tried(_document([{"vote": ["1"], "count": 300_001}]))
+    assert tried(few) == 3, "whatever became of the one before"
