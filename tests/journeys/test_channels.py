@@ -102,6 +102,31 @@ def _online_then_paper(hall: Hall, address: str) -> None:
     first.sees("투표용지 교부를 기록했습니다.")
 
 
+def _with_documents(hall: Hall) -> None:
+    """Nobody knows this person: the first clerk enters, the second sees the documents and presses once."""
+    first, second = hall.first, hall.second
+    first.go(hall.desk)
+    first.fill(name="강나루", birth_date="1981-03-02", phone="010-2345-6789")
+    first.press("찾기")
+    first.sees("서류로 확인해야 하는 분입니다")
+    hall.look(first)
+    first.choose(basis="residence", district="11110")
+    first.press("접수하기")
+    visit = first.path
+    first.sees_not("투표용지를 드렸음")
+    hall.look(first)
+    second.go(hall.desk)
+    second.sees("강나루")
+    hall.look(second)
+    second.press("서류를 보았고 맞습니다")
+    second.sees_not("강나루")
+    assert second.path == hall.desk
+    first.follow("확인했는지 다시 보기")
+    assert first.path == visit
+    first.press("투표용지를 드렸음")
+    first.sees("투표용지 교부를 기록했습니다.")
+
+
 def _at_the_station(hall: Hall, address: str) -> str:
     """A tablet becomes a station; one voter, one code, one ballot; nothing remains."""
     _come(hall, address, "station")
@@ -175,8 +200,13 @@ def _count(site: Site, hall: Hall, folder: Path, closes: timedelta) -> None:
     hall.first.go(counting)
     hall.first.press("투표함 봉인")
     hall.first.press("개표")
+    hall.first.waits_for_the_count()
+    hall.first.sees("= 온라인·현장 태블릿 2장 + 무효로 한 1장, 종이 투표지 2장")
+    hall.first.tick("pooled", "ballots")
+    hall.first.press("공개 범위 저장")
     hall.second.go(counting)
     hall.second.press("다시 개표하고 공표")
+    hall.second.waits_for_the_count()
     for name in ("bundle.zip", "recount.py", "recount_ballots.py", "recount_files.py", "recount_rules.py"):
         answer = hall.first.page.request.get(f"/budget/{hall.slug}/result/files/{name}")
         if answer.ok:
@@ -208,6 +238,7 @@ def test_online_desk_paper_and_station_balance(
     visit = _come(hall, people[2])
     first.press("투표용지를 드렸음")
     assert visit == first.path
+    _with_documents(hall)
     trackers.append(_at_the_station(hall, people[3]))
     _paper(hall)
     _count(site, hall, tmp_path, made.vote.closes_at - made.vote.opens_at)

@@ -18,9 +18,11 @@ from civicvote.domain.errors import ConflictError, DomainError, ForbiddenError
 from civicvote.domain.permissions import SYSTEM, Actor, Role
 from civicvote.models.accounts import User
 from civicvote.models.channels import Ask, Channel, CheckIn, DeskRequest, PaperKind, StationSeat, VoidWaiting
+from civicvote.models.verification import Person
 from civicvote.models.votes import Ballot, Participation
 from civicvote.services import board, channels, clock, voting
 from tests import factories
+from tests.support.channels import document
 from tests.support.voting import form_key, voter
 from tests.trust import SCALE
 from tests.trust.conftest import Station
@@ -257,3 +259,69 @@ def test_three_keyers_and_two_confirmations(place: Place) -> None:
     assert len(_refused(answers)) == 3
     assert place.read(lambda s: s.scalar(select(func.count()).select_from(Ballot))) == 2
     assert place.seal() == 2
+
+
+def _with_documents(place: Place, clerk: Actor) -> UUID:
+    """Somebody nobody knows, entered by one clerk."""
+    with place.station.database.transaction() as session:
+        made = channels.check_in(
+            session,
+            clerk,
+            place.station.slug,
+            document(),
+            Channel.PAPER,
+            keys=place.station.keys,
+            arrived=clock.now(),
+            address="",
+        )
+        return made.id
+
+
+def test_documents_are_believed_once_and_never_by_who_entered_them(place: Place) -> None:
+    first = place.clerks[0]
+    for _ in range(ROUNDS):
+        made = _with_documents(place, first)
+        deeds = [
+            partial(place.do, channels.decide, clerk, made, approve=True, keys=place.station.keys)
+            for clerk in place.clerks
+        ]
+        early = partial(place.do, channels.hand_out, first, made, keys=place.station.keys)
+        *answers, _given = _at_once(*deeds, early)
+        assert len(_refused(answers)) == len(place.clerks) - 1
+        row = place.row(made)
+        assert row.documents_by not in {None, first.id}
+        place.do(channels.hand_out, first, made, keys=place.station.keys)
+        with place.station.database.transaction() as session:
+            session.get_one(Person, row.person_id).namesake_key = None  # the next one isn't asked about
+
+
+def test_documents_confirmed_or_refused(place: Place) -> None:
+    first, second, third, _fourth = place.clerks
+    for _ in range(ROUNDS):
+        made = _with_documents(place, first)
+        answers = _at_once(
+            partial(place.do, channels.decide, second, made, approve=True, keys=place.station.keys),
+            partial(place.do, channels.decide, third, made, approve=False, keys=place.station.keys),
+        )
+        assert len(_refused(answers)) == 1
+        row = place.row(made)
+        assert (row.documents_by is None) == (row.taken_back_at is not None)
+        with place.station.database.transaction() as session:
+            session.get_one(Person, row.person_id).namesake_key = None
+
+
+def test_two_presses_on_a_tablet_and_a_copy(place: Place) -> None:
+    """Presses at one moment are the tablet's; of two browsers that go on with them, one is noticed."""
+    cookie = place.do(channels.open_station, place.clerks[0], name="1번 기기")
+    station = place.at(cookie)
+
+    def page(old: str) -> str | None:
+        with place.station.database.transaction() as session:
+            return channels.advance(session, station.id, old, cast=False)
+
+    one, other = _at_once(partial(page, cookie), partial(page, cookie))
+    assert one
+    assert other
+    answers = _at_once(partial(page, one), partial(page, other))
+    assert answers.count(None) == 1
+    assert place.at(cookie).stopped
