@@ -38,7 +38,8 @@ class Box(RuleBasedStateMachine):
         self.connection = self.engine.connect()
         self.transaction = self.connection.begin()
         self.session = Session(self.connection, expire_on_commit=False, join_transaction_mode="create_savepoint")
-        self.keys = KeyStore(Path(tempfile.mkdtemp(prefix="civicvote-machine-")))
+        self.folder = tempfile.TemporaryDirectory(prefix="civicvote-machine-")
+        self.keys = KeyStore(Path(self.folder.name))
         self.made = polls(self.session, self.keys, city=3, jongno=1)
         self.people = [voter(self.session)[1] for _ in range(3)]
         self.last: dict[int, tuple[str, ...]] = {}
@@ -51,6 +52,7 @@ class Box(RuleBasedStateMachine):
         self.session.close()
         self.transaction.rollback()
         self.connection.close()
+        self.folder.cleanup()
 
     def now(self) -> Any:
         return self.made.vote.closes_at + timedelta(seconds=61 if self.closed else -3600)
