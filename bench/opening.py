@@ -1,9 +1,10 @@
 """`python -m bench.opening --ballots 100000`: from a PostgreSQL table of sealed ballots to the published bundle.
 
 A server of its own is started, or the one named by CIVICVOTE_TEST_DATABASE_URL is used. Making the ballots isn't
-measured: people and sealed ballots are copied into their tables and put on the board as the sequencer does. Then what
-two members of staff do is done by the services: seal, open, count by Equal Shares with add1, publish; each phase with
-its seconds by the clock, the processor's seconds (this process and those it started) and the most memory so far.
+measured: people and sealed ballots are copied into their tables and put on the board as the sequencer does. Then two
+members of staff seal the box, ask for the count and for the publication, and what the worker does is done here: open,
+count by Equal Shares with add1, open and count again, make the files; each phase with its seconds by the clock, the
+processor's seconds (this process and those it started) and the most memory so far. Only what is kept holds a transaction.
 """
 
 import argparse
@@ -23,9 +24,10 @@ from typing import Any
 from uuid import uuid4
 
 import time_machine
-from sqlalchemy import create_engine, select, text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from civicvote import db
 from civicvote.domain.ballots import counting as opening
 from civicvote.domain.ballots import sealing
 from civicvote.domain.cycles import TallyRule
@@ -37,7 +39,7 @@ from civicvote.models.counts import PublishedFile
 from civicvote.models.cycles import Cycle
 from civicvote.models.votes import Vote
 from civicvote.services import board, clock, counting, votes
-from civicvote.services.counting import outcomes
+from civicvote.services.counting import outcomes, queue, tasks
 from tests import factories
 from tests.support.postgresql import new_database, server
 
@@ -114,32 +116,44 @@ def _copy(session: Session, table: str, columns: str, rows: Any) -> None:
             copy.write_row(list(row))
 
 
-def measure(session: Session, keys: KeyStore, number: int, projects: int) -> int:
+def measure(database: db.Database, keys: KeyStore, number: int, projects: int) -> int:
     """Every phase once; the size of the published bundle in bytes."""
-    vote = make_vote(session, keys, projects)
-    session.commit()
-    with phase("(make people and ballots)"):
+    with database.transaction() as session:
+        vote = make_vote(session, keys, projects)
+        slug = session.get_one(Cycle, vote.cycle_id).slug
+        first, second = (factories.actor(factories.user(session, Role.STAFF), Role.STAFF) for _ in range(2))
+    with phase("(make people and ballots)"), database.transaction() as session:
         fill(session, vote, number)
-        session.commit()
-    with phase("(put them on the board)"):
+    with phase("(put them on the board)"), database.transaction() as session:
         board.sequence(session, keys)
-        session.commit()
+    with database.transaction() as session:
         session.execute(text("ANALYZE"))  # as PostgreSQL does by itself in the weeks of a vote
-        session.commit()
-    slug = session.get_one(Cycle, vote.cycle_id).slug
-    first, second = (factories.actor(factories.user(session, Role.STAFF), Role.STAFF) for _ in range(2))
     with time_machine.travel(vote.closes_at + counting.DRAIN, tick=True):
-        with phase("seal the box"):
+        with phase("seal the box"), database.transaction() as session:
             counting.seal(session, first, slug, keys=keys)
-            session.commit()
-        _parts(session, vote, keys)
-        with phase("first count, all of it"):
-            counting.count(session, first, slug, keys=keys)
-            session.commit()
-        with phase("second count and publication"):
-            counting.publish(session, second, slug, keys=keys)
-            session.commit()
-    return len(session.scalar(select(PublishedFile.content).where(PublishedFile.name == "bundle.zip")) or b"")
+        with database.reading() as session:
+            _parts(session, vote, keys)
+        with phase("ask for the count"), database.transaction() as session:
+            counting.request_count(session, first, slug)
+        _work(database, keys, "first count")
+        with database.transaction() as session:
+            counting.release.choose(session, first, slug, only_totals=False)
+            counting.request_publication(session, second, slug)
+        _work(database, keys, "second count, bundle, files")
+    with database.reading() as session:
+        return len(session.scalar(select(PublishedFile.content).where(PublishedFile.name == "bundle.zip")) or b"")
+
+
+def _work(database: db.Database, keys: KeyStore, name: str) -> None:
+    """The two halves of a task, as `jobs.count` does them."""
+    with database.transaction() as session:
+        held = queue.lease(session)
+    assert held is not None
+    with phase(name), database.reading() as session:
+        made = tasks.prepare(session, held, keys=keys)
+    assert made is not None
+    with phase("  kept in one transaction"), database.transaction() as session:
+        tasks.keep(session, held, made)
 
 
 def _parts(session: Session, vote: Vote, keys: KeyStore) -> None:
@@ -166,10 +180,9 @@ def main() -> None:
     given = asked.parse_args()
     logging.disable(logging.INFO)
     with tempfile.TemporaryDirectory() as folder, server(Path(folder) / "postgresql") as url:
-        engine = create_engine(new_database(url))
+        engine = db.make_engine(new_database(url))
         Base.metadata.create_all(engine)
-        with Session(engine) as session:
-            size = measure(session, KeyStore(Path(folder) / "keys"), given.ballots, given.projects)
+        size = measure(db.Database(engine), KeyStore(Path(folder) / "keys"), given.ballots, given.projects)
         engine.dispose()
     print(f"bundle: {size / 1e6:,.1f} MB; Python {sys.version.split()[0]}")
 

@@ -10,15 +10,16 @@ their own hashes, so nothing links a choice to a place in the list. What cannot 
 
 import hashlib
 import os
+from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from multiprocessing import get_context
 from typing import Any
 
-from civicvote.domain.ballots.encoding import b64, canonical, digest, digest_bytes, unb64
+from civicvote.domain.ballots.encoding import b64, canonical, digest, digest_bytes, quoted, unb64
 from civicvote.domain.ballots.keys import vote_key
 from civicvote.domain.ballots.rules import Notice, Rules, check_notice
 from civicvote.domain.ballots.sealing import OVERHEAD, Ballot, Opener, from_document, pad, parse, tracker
@@ -57,6 +58,7 @@ class Opened:
     ballots: tuple[Ballot, ...]
     spoiled: tuple[Spoiled, ...]
     undecryptable: tuple[str, ...]
+    _data: list[bytes] = field(default_factory=list, init=False, repr=False, compare=False)
 
     @property
     def total(self) -> int:
@@ -70,9 +72,12 @@ class Opened:
         return {reason: n for reason, n in sorted(counts.items()) if n}
 
     def data(self) -> bytes:
-        """`document` in canonical bytes, made ballot by ballot: of a million there is no second copy as objects."""
-        rest = canonical(replace(self, ballots=()).document())
-        return rest.replace(b'"ballots":[]', b'"ballots":[' + b",".join(map(Ballot.plaintext, self.ballots)) + b"]", 1)
+        """`document` in canonical bytes, made once and ballot by ballot: of a million there is no second copy as objects."""
+        if not self._data:
+            rest = canonical(replace(self, ballots=()).document())
+            ballots = b'"ballots":[' + b",".join(map(Ballot.plaintext, self.ballots)) + b"]"
+            self._data.append(rest.replace(b'"ballots":[]', ballots, 1))
+        return self._data[0]
 
     def document(self) -> dict[str, Any]:
         """plaintexts.json, and the output of `civicvote count`."""
@@ -249,6 +254,14 @@ def check_counted(notice: Notice, counted: Sequence[tuple[str, bytes]]) -> None:
 def counted_rows(counted: Iterable[tuple[str, bytes]]) -> list[dict[str, str]]:
     """counted.json: `{"tracker", "sealed"}` (base64) by tracker."""
     return [{"tracker": one, "sealed": b64(sealed)} for one, sealed in sorted(counted)]
+
+
+def counted_data(counted: Iterable[tuple[str, bytes]]) -> bytes:
+    """`counted_rows` in canonical bytes, made row by row."""
+    rows = (
+        b'{"sealed":"%b","tracker":%b}' % (b64encode(sealed), quoted(one).encode()) for one, sealed in sorted(counted)
+    )
+    return b"[" + b",".join(rows) + b"]"
 
 
 def counted_digest(counted: Iterable[tuple[str, bytes]]) -> str:
