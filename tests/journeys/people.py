@@ -102,6 +102,16 @@ class Person:
         """The page's main part doesn't say so."""
         expect(self.page.locator("main")).not_to_contain_text(words)
 
+    def waits_for_the_count(self) -> None:
+        """See that it counts, let the worker do it, and see that it is over: the page asks by itself, or one asks again."""
+        self.sees("개표하고 있습니다")
+        self.site.tick()
+        if self.javascript:
+            expect(self.page.locator("#count-task")).to_have_count(0, timeout=60_000)
+        else:
+            self.follow("새로 고침")
+        self.look()
+
     def status(self, path: str) -> int:
         """The status of a GET with this person's cookies."""
         return self.page.request.get(path).status

@@ -283,11 +283,16 @@ def _count(site: Site, cast: Cast) -> None:
     staff.go("/budget/2027/count")
     staff.press("투표함 봉인")
     staff.press("개표")
+    staff.waits_for_the_count()
+    staff.sees("서로 다른 투표지가 절반을 넘습니다")
+    staff.tick("pooled", "ballots")
+    staff.press("공개 범위 저장")
     staff.sees("다른 담당자의 확인을 기다리고 있습니다")
     assert staff.page.get_by_role("button", name="다시 개표하고 공표").count() == 0
     assert voter.status("/budget/2027/result") == 404
     second.go("/budget/2027/count")
     second.press("다시 개표하고 공표")
+    second.waits_for_the_count()
     second.sees("결과를 공표했습니다.")
 
 
