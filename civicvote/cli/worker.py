@@ -1,4 +1,4 @@
-"""`civicvote worker` and `civicvote tick`: what time brings, letters, the board's sequence."""
+"""`civicvote worker` and `civicvote tick`: what time brings, letters, the board's sequence, counts."""
 
 import click
 
@@ -10,7 +10,7 @@ from civicvote.settings import Settings
 @click.command()
 @click.option("--every", default=3.0, show_default=True, help="초 단위 간격")
 def worker(every: float) -> None:
-    """시간이 되면 할 일을 계속 처리한다 (알림 발송, 게시판 기록, 감사 사슬)."""
+    """시간이 되면 할 일을 계속 처리한다 (알림 발송, 게시판 기록, 감사 사슬, 개표)."""
     settings = Settings()
     jobs.run(create_app(settings), settings, every=every)
 
