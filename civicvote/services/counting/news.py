@@ -20,7 +20,7 @@ from civicvote.domain.errors import ConflictError, InvalidError
 from civicvote.domain.lifecycles import CycleState
 from civicvote.domain.messages import msg
 from civicvote.domain.permissions import Actor, Permission
-from civicvote.domain.text import clean_text
+from civicvote.domain.text import clean_text, refuse_resident_number
 from civicvote.keystore import KeyStore
 from civicvote.models.accounts import User
 from civicvote.models.base import Base
@@ -118,6 +118,7 @@ def correct(session: Session, actor: Actor, slug: str, *, project: str, text: st
     if project not in {number for number, _ in desk(session, actor, slug).choices}:
         raise InvalidError(msg("투표안건에 있는 사업을 골라 주십시오."), field="project")
     text = clean_text(text, minimum=10, maximum=2000, field="text")
+    refuse_resident_number(text, field="text")
     exclusive(session, f"board|{vote.id}")
     about = f"{CHANGED}|{project}|{hashlib.sha256(text.encode()).hexdigest()[:24]}"
     known: BallotNews | None = session.scalars(_named(vote.id, about)).one_or_none()

@@ -13,7 +13,7 @@ from civicvote.domain.errors import ConflictError, ForbiddenError, NotFoundError
 from civicvote.domain.lifecycles import CYCLE, CycleState, ProjectState
 from civicvote.domain.messages import Message, msg
 from civicvote.domain.permissions import Actor, Permission, Role
-from civicvote.domain.text import clean_text
+from civicvote.domain.text import clean_text, refuse_resident_number
 from civicvote.keystore import KeyStore
 from civicvote.models.accounts import User, UserRole
 from civicvote.models.cycles import Cycle, Pool
@@ -257,6 +257,7 @@ def exclude(session: Session, actor: Actor, slug: str, project_id: UUID, *, reas
     cycle, project = excludable(session, actor, slug, project_id)
     _lock(session, cycle)
     reason = clean_text(reason, minimum=5, maximum=2000, field="reason")
+    refuse_resident_number(reason, field="reason")
     with settled(session, _RACED):
         advance(session, actor, project, "exclude", reason=reason)
     return project

@@ -12,7 +12,7 @@ from civicvote.domain.errors import ConflictError, InvalidError, NotFoundError
 from civicvote.domain.lifecycles import CYCLE, CycleState
 from civicvote.domain.messages import Message, msg
 from civicvote.domain.permissions import Actor, Permission
-from civicvote.domain.text import clean_text
+from civicvote.domain.text import clean_text, refuse_resident_number
 from civicvote.models.cycles import Cycle, Hold, Pool
 from civicvote.models.projects import Project
 from civicvote.models.votes import Ballot, Vote
@@ -190,6 +190,7 @@ def hold(session: Session, actor: Actor, slug: str, *, reason: str) -> Hold:
     actor.require(Permission.CYCLE_MANAGE)
     cycle = get(session, actor, slug)
     reason = clean_text(reason, minimum=5, maximum=1000, field="reason")
+    refuse_resident_number(reason, field="reason")
     if cycle.state is CycleState.DRAFT:
         raise ConflictError(msg("아직 공고하지 않은 예산은 보류할 것이 없습니다."))
     if cycle.state is CycleState.PUBLISHED:
@@ -206,6 +207,7 @@ def lift(session: Session, actor: Actor, slug: str, *, reason: str) -> Hold:
     actor.require(Permission.CYCLE_MANAGE)
     cycle = get(session, actor, slug)
     reason = clean_text(reason, minimum=5, maximum=1000, field="reason")
+    refuse_resident_number(reason, field="reason")
     placed = session.scalars(
         select(Hold).where(Hold.cycle_id == cycle.id, Hold.lifted_at.is_(None)).with_for_update()
     ).one_or_none()
