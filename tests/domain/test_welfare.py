@@ -10,8 +10,10 @@ import pytest
 from civicvote.domain.errors import InvalidError
 from civicvote.domain.pabulib import election as of_file
 from civicvote.domain.pabulib import parse
-from civicvote.domain.tally import Amount, Cap, Code, Election, Method, Project, Rule, Tie, knapsack, tally
+from civicvote.domain.tally import Amount, Cap, Code, Election, Method, Outcome, Project, Rule, Tie, knapsack, tally
 from civicvote.domain.tally.knapsack import Knapsack
+from civicvote.domain.tally.why import confirm, proved, why
+from civicvote.domain.tally.why.rerun import Asked
 from tests.domain.contest import contest, facts, reasons
 from tests.shared_data import SHARED, pabulib_files
 
@@ -116,7 +118,7 @@ def test_won_with_nothing_in_common_and_a_limit_for_every_district() -> None:
     """120 projects at won prices, 25 districts with two each at most: checked by the bound that no set can pass."""
     dice = random.Random(7)
     costs: dict[str, Amount] = {f"{n:03}": dice.randint(30_000_000, 900_000_000) for n in range(120)}
-    ballots = [{project: dice.randint(500, 60_000) for project in costs}]
+    ballots = [{project: dice.randint(500, 40_000) for project in costs}]
     election = Election.of([Project(name, cost) for name, cost in costs.items()], 10_000_000_000, ballots)
     caps = tuple(Cap(frozenset(list(costs)[district::25]), 2) for district in range(25))
     outcome = tally(election, Rule(WELFARE, caps=caps))
@@ -134,6 +136,69 @@ def test_what_is_too_large_is_refused_not_guessed(monkeypatch: pytest.MonkeyPatc
     election = contest({"a": 50, "b": 60, "c": 41}, 100, a=3, b=4, c=2)
     with pytest.raises(InvalidError, match="경우의 수"):
         tally(election, Rule(WELFARE))
+
+
+def thirty(seed: int, rule: Rule) -> tuple[Election, Outcome]:
+    """Thirty projects whose votes follow their costs, the hard kind."""
+    dice = random.Random(seed)
+    costs: dict[str, Amount] = {f"{n:02}": dice.randint(300, 9000) for n in range(30)}
+    points = {name: int(cost) // 20 + dice.randint(0, 200) for name, cost in costs.items()}
+    election = Election.from_rows(
+        [Project(name, cost) for name, cost in costs.items()],
+        40_000,
+        range(31),
+        range(30),
+        None,
+        list(points.values()),
+        voters=sum(points.values()),
+    )
+    return election, tally(election, rule)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_what_a_project_lacks_as_by_the_table_over_all_amounts(seed: int) -> None:
+    """Without it the best is what the winners got; with it, what it and the best of the others beside it get."""
+    election, outcome = thirty(seed, Rule(WELFARE))
+    best = sum(election.votes[election.index[one]] for one in outcome.selected)
+    told = proved(election, outcome, most_work=10**12)
+    lost = [one for one in told.values() if one.code is not None]
+    assert lost
+    for one in lost:
+        assert one.confirmed
+        number = election.index[one.project]
+        others = [n for n in range(30) if n != number]
+        table = np.zeros(40_001, dtype=np.int64)  # the most votes of the others for every amount
+        for other in others:
+            cost, votes = election.costs[other], election.votes[other]
+            table[cost:] = np.maximum(table[cost:], table[: 40_001 - cost] + votes)
+        gap = best - int(table[40_000 - election.costs[number]]) - election.votes[number]
+        assert one.supporters in {gap, gap + 1}, "one more where an equal choice comes first in the tie order"
+        missing = np.flatnonzero(table >= best - election.votes[number])
+        just, more = (int(np.flatnonzero(table >= best - election.votes[number] + extra)[0]) for extra in (0, 1))
+        assert len(missing)
+        assert 40_000 - more <= int(one.cost or 0) <= 40_000 - just
+
+
+def test_what_a_project_lacks_beside_caps_is_proved_too() -> None:
+    """Thirty projects, six districts with two each: the figures of one of them."""
+    dice = random.Random(5)
+    costs: dict[str, Amount] = {f"{n:02}": dice.randint(3, 90) for n in range(30)}
+    election = Election.of(
+        [Project(name, cost) for name, cost in costs.items()],
+        300,
+        [{project: dice.randint(5, 60) for project in costs}],
+    )
+    caps = tuple(Cap(frozenset(list(costs)[district::6]), 2, 120) for district in range(6))
+    outcome = tally(election, Rule(WELFARE, caps=caps, exclusive=(frozenset({"01", "02"}),)))
+    asked = Asked(election, outcome, next(one.project for one in outcome.rejected if one.code is Code.CAPPED))
+    one = confirm(election, outcome, why(election, outcome)[asked.project])
+    assert one.confirmed
+    assert one.supporters is not None
+    assert one.cost is not None
+    assert asked.project in tally(asked.more(one.supporters), outcome.rule).selected
+    assert asked.project not in tally(asked.more(one.supporters - 1), outcome.rule).selected
+    assert asked.project in tally(asked.at(int(one.cost)), outcome.rule).selected
+    assert asked.project not in tally(asked.at(int(one.cost) + 1), outcome.rule).selected
 
 
 def by_votes(election: Election) -> int:

@@ -20,11 +20,11 @@ def grouped(value: Amount) -> str:
 
 
 def percent(share: float | Fraction, *, floor: bool = False) -> str:
-    """`0.945` → `94.5%`: one decimal, rounded or cut. 0% and 100% are said of nothing and all only."""
+    """`0.945` → `94.5%`, `0.5` → `50%`: to a tenth, rounded or cut. 0% and 100% are said of nothing and all only."""
     tenths = int(share * 1000) if floor else int(Fraction(share) * 1000 + Fraction(1, 2))
     if 0 < share < 1:
         tenths = min(max(tenths, 1), 999)
-    return f"{tenths // 10}%" if share in {0, 1} else f"{tenths / 10:.1f}%"
+    return f"{tenths / 10:g}%"
 
 
 _SENTENCES: dict[Code, Message] = {

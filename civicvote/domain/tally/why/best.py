@@ -2,8 +2,8 @@
 
 With the project in it, a choice gets what it and the best of the others beside it get; without it, what the winners
 got. The difference is what further supporters must bring. How dear it may be follows from the least money with which the
-others get what is then missing to the winners' points: one search. With alternatives or caps it is found by halving, with a
-search for a choice worth so much at each step: a lower cost leaves the others more, so such a choice stays permitted.
+others get what is then missing to the winners' points: one search. With alternatives or caps `rerun.confirm` finds it by
+halving, counting at each step: a lower cost leaves the others more, so the choice stays permitted.
 """
 
 from civicvote.domain.tally.election import Election
@@ -11,7 +11,7 @@ from civicvote.domain.tally.outcome import Outcome
 from civicvote.domain.tally.rules import Rule
 from civicvote.domain.tally.screen import screen
 from civicvote.domain.tally.welfare import lightest, worth
-from civicvote.domain.tally.why.changed import with_cost, with_supporters
+from civicvote.domain.tally.why.changed import with_supporters
 from civicvote.domain.tally.why.figures import Best
 from civicvote.domain.tally.why.room import entry, losers, top_points
 
@@ -44,20 +44,10 @@ def _cost(election: Election, outcome: Outcome, number: int, most: int) -> int |
 
 
 def _dearest(election: Election, rule: Rule, number: int, goal: int) -> int | None:
-    """The largest cost, below its own, at which a choice with the project gets `goal` points."""
-    units = election.costs[number]
+    """The largest cost, below its own, at which a choice with the project gets `goal` points. Without limits only."""
     area = screen(election, rule)
-    if not area.limits:
-        least = lightest(area, number, goal - election.raw_scores[number])
-        cost = 0 if least is None else min(area.pool - least, units - 1)
-        return cost if cost > 0 else None
-    project, low, high = election.projects[number].id, 0, units
-
-    def reaches(cost: int) -> bool:
-        changed = with_cost(election, project, election.money(cost))
-        return worth(screen(changed, rule), number, goal) is not None
-
-    while high - low > 1:
-        half = (low + high) // 2 or 1
-        low, high = (half, high) if reaches(half) else (low, half)
-    return low or None
+    least = None if area.limits else lightest(area, number, goal - election.raw_scores[number])
+    if least is None:
+        return None
+    cost = min(area.pool - least, election.costs[number] - 1)
+    return cost if cost > 0 else None

@@ -17,6 +17,7 @@ from civicvote.domain.tally.rules import Completion, Method, Rule
 from civicvote.domain.tally.why.changed import with_cost, with_supporters
 from civicvote.domain.tally.why.figures import Basis, Fresh, Why
 from civicvote.domain.tally.why.moments import Moments
+from civicvote.domain.tally.why.room import entry
 from civicvote.domain.tally.why.search import Found, Holds, Purse, turn
 
 MOST_PROOFS = 10
@@ -111,7 +112,8 @@ class Asked:
 def confirm(election: Election, outcome: Outcome, why: Why, purse: Purse | None = None) -> Why:
     """`why` with its figures put to the test, and mended where they were off by one (equal prices, rounding).
 
-    Each figure takes two answers where it is right. `SpentError` where `purse` doesn't reach.
+    Each figure takes two answers where it is right; the cost of maximum welfare with limits is found by halving.
+    `SpentError` where `purse` doesn't reach.
     """
     if why.code in _GONE:
         return why
@@ -125,8 +127,11 @@ def confirm(election: Election, outcome: Outcome, why: Why, purse: Purse | None 
     fewest, least = Found(None, proved=True, runs=0), Found(None, proved=True, runs=0)
     if why.supporters is not None:
         fewest = turn(few, 0, max(why.supporters * 4, why.supporters + 64), why.supporters)
+    halved = outcome.rule.method is Method.WELFARE and bool(outcome.rule.caps or outcome.rule.exclusive)
     if why.cost is not None:
         least = turn(dear, 0, units - 1, units - int(why.cost * election.money_unit))
+    elif halved and units > 1 and not entry(election, outcome.rule, asked.number):
+        least = turn(dear, 0, units - 1)
     cost = None if least.number is None else election.money(units - least.number)
     return replace(why, supporters=fewest.number, cost=cost, confirmed=fewest.proved and least.proved)
 
