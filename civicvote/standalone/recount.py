@@ -162,7 +162,7 @@ class Vote:
             blind = self.pooled and rule in {"equal-shares", "phragmen", "phragmen-skip"}
             it.budget += flowed[pool]
             it.add_up()
-            good = not self.pooled or (believe(it, claim) and it.voters <= self.count)
+            good = not self.pooled or (believe(it, claim, self.form) and it.voters <= self.count)
             need(good, f"{pool}: 나올 수 없는 합계입니다 · no ballots can have these totals")
             if blind:
                 self.unchecked.append(f"{pool}: 선정 결과 · which projects were chosen, without the ballots")

@@ -170,14 +170,18 @@ def counted(vote: Any) -> str:
         digest.update(("," * bool(count) + canonical([tracker, sha(sealed).hex()])).encode())
         papers, count, last = papers + (vote.fate[tracker] == PAPER), count + 1, tracker
         vote.fate[tracker] = COUNTED
-    people = count - papers + len(vote.voids - {None})
+    voided = len(vote.voids - {None})
+    people, online, again = count - papers + voided, count - papers, len(vote.fate) - count - voided
     good = canonical(vote.files.document("participants.json")) == canonical({"participants": people})
     good = good and PAPER not in vote.fate.values()
     need(good, "참여자 수와 표의 수가 다릅니다 · participants and ballots differ")
     digest.update(b"]")
     vote.hashes["counted.json"], vote.count = ("", digest.hexdigest()), count
     vote.compare("counted", count=count, participants=people)
-    return f"집계한 표 {count}장이 모두 게시판에 있습니다 · {count} ballots, all on the board; {people} people online"
+    return (
+        f"집계한 표 {count}장(온라인 {online}, 종이 {papers})이 게시판에 있고, 다시 투표한 {again}장과 무효 {voided}장은 뺐습니다 · "
+        f"{count} ballots ({online} online, {papers} on paper), all on the board; {again} replaced, {voided} voided"
+    )
 
 
 def opened(vote: Any) -> str:
@@ -222,13 +226,15 @@ def opened(vote: Any) -> str:
     return f"유효표 {len(seen)}장, 무효표 {bad}장 · {bad} spoiled ballots, {len(lost)} of them could not be opened"
 
 
-def believe(it: Any, claim: Any) -> bool:
+def believe(it: Any, claim: Any, form: Any) -> bool:
     """Give a contest the totals of result.json where no ballots were published; False if no ballots can have them."""
     it.voters, it.votes = claim["ballots"], claim["votes"]
     it.score = claim["points"] if it.rule["measure"] == "points" else it.votes
     rows = [(it.voters, it.votes[one], it.score[one]) for one in it.costs]
     whole = {type(n) for row in rows for n in row} <= {int} and len(rows) == len(it.votes) == len(it.score)
     good = whole and all(0 <= votes <= people and votes <= sums <= votes * 10**6 for people, votes, sums in rows)
+    good = good and sum(it.votes.values()) <= form["parts"][0][2] * max(it.voters, 1)
+    good = good and sum(it.score.values()) <= form["limits"][1] * max(it.voters, 1)
     return good and bool(it.rule["empty_ballots"] or it.voters <= sum(it.votes.values()))
 
 

@@ -28,6 +28,7 @@ from tests.domain.ballot_factory import (
     recounter,
     two_pools,
 )
+from tests.domain.bundle_files import packed, resigned, unpacked
 from tests.domain.random_votes import random_vote
 
 HONEST = int(os.environ.get("CIVICVOTE_TEST_BUNDLES", "20"))
@@ -57,30 +58,11 @@ def verify(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Verify:
     return run
 
 
-def _files(data: bytes) -> dict[str, bytes]:
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        return {name: archive.read(name) for name in archive.namelist()}
-
-
-def _stored(files: dict[str, bytes]) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
-        for name, data in files.items():
-            archive.writestr(name, data)
-    return out.getvalue()
-
-
-def _resigned(files: dict[str, bytes]) -> bytes:
-    """As somebody who holds the board's key would publish changed files."""
-    rest = {name: data for name, data in files.items() if name != bundle.MANIFEST}
-    return _stored({**rest, bundle.MANIFEST: bundle.manifest(rest, VOTE, BOARD_KEY.secret)})
-
-
 def test_it_runs_alone_from_the_bundle_with_the_standard_library(tmp_path: Path) -> None:
     data, given = published()
     (tmp_path / "b.zip").write_bytes(data)
     for path in PROGRAMS:
-        (tmp_path / path.name).write_bytes(_files(data)[path.name])
+        (tmp_path / path.name).write_bytes(unpacked(data)[path.name])
     for name, receipt in {"first": given[0], "last": given[-1]}.items():
         (tmp_path / name).write_text(json.dumps(receipt.document()))
     command = [sys.executable, "-I", "-S", "recount.py", "b.zip", "--receipt", "first", "last"]
@@ -123,7 +105,7 @@ def _mutants(rng: random.Random, data: bytes) -> bytes:
 
 
 def test_every_change_of_any_byte_of_any_file_is_found(verify: Verify) -> None:
-    files, rng = _files(published()[0]), random.Random(11)
+    files, rng = unpacked(published()[0]), random.Random(11)
     names = sorted(files)
     tried = 0
     while tried < MUTATIONS:
@@ -131,16 +113,16 @@ def test_every_change_of_any_byte_of_any_file_is_found(verify: Verify) -> None:
         changed = _mutants(rng, files[name])
         if changed != files[name]:
             tried += 1
-            assert verify(_stored({**files, name: changed})).startswith("틀림 NO"), (name, tried)
+            assert verify(packed({**files, name: changed})).startswith("틀림 NO"), (name, tried)
 
 
 def test_files_missing_added_or_twice_are_found(verify: Verify) -> None:
-    files = _files(published()[0])
-    assert verify(_stored(files)) == ""
+    files = unpacked(published()[0])
+    assert verify(packed(files)) == ""
     for name in files:
-        assert verify(_stored({other: data for other, data in files.items() if other != name})), name
-    assert "more.txt" in verify(_stored({**files, "more.txt": b""}))
-    out = io.BytesIO(_stored(files))
+        assert verify(packed({other: data for other, data in files.items() if other != name})), name
+    assert "more.txt" in verify(packed({**files, "more.txt": b""}))
+    out = io.BytesIO(packed(files))
     with zipfile.ZipFile(out, "a") as archive, pytest.warns(UserWarning, match="Duplicate"):
         archive.writestr("result.json", b"{}")
     assert "twice" in verify(out.getvalue())
@@ -148,7 +130,7 @@ def test_files_missing_added_or_twice_are_found(verify: Verify) -> None:
 
 
 def test_changes_by_somebody_who_can_sign_the_list_of_files_are_found(verify: Verify) -> None:
-    files, rng = _files(published()[0]), random.Random(5)
+    files, rng = unpacked(published()[0]), random.Random(5)
     names = [
         "notice.json",
         "board.jsonl",
@@ -162,7 +144,7 @@ def test_changes_by_somebody_who_can_sign_the_list_of_files_are_found(verify: Ve
     for number in range(MUTATIONS // 4):
         name = names[number % len(names)]
         changed = _mutants(rng, files[name])
-        if changed != files[name] and not verify(_resigned({**files, name: changed})):
+        if changed != files[name] and not verify(resigned({**files, name: changed})):
             unnoticed.append((name, changed))
     for name, changed in unnoticed:  # only the spelling may differ where no digest covers the bytes themselves
         assert name in {"heads.json", "counted.json", "participants.json"}, name
@@ -354,7 +336,7 @@ def test_a_pooled_bundle_says_what_it_cannot_show(tmp_path: Path) -> None:
     vote = a_vote(20)
     vote.pooled = True
     data = vote.publish()
-    assert "plaintexts.json" not in _files(data)
+    assert "plaintexts.json" not in unpacked(data)
     out = io.StringIO()
     (tmp_path / "b.zip").write_bytes(data)
     with contextlib.redirect_stdout(out):
@@ -366,9 +348,9 @@ def test_a_pooled_bundle_says_what_it_cannot_show(tmp_path: Path) -> None:
 
 
 def test_ballots_cannot_be_left_out_unless_the_board_says_so(verify: Verify, monkeypatch: pytest.MonkeyPatch) -> None:
-    files = _files(published()[0])
+    files = unpacked(published()[0])
     del files["plaintexts.json"]
-    assert verify(_resigned(files))
+    assert verify(resigned(files))
     monkeypatch.setattr(bundle, "_check_parts", lambda *_: None)
     vote = a_vote(20)
     vote.pooled = True
