@@ -8,6 +8,7 @@ from civicvote.domain.errors import InvalidError
 from civicvote.domain.permissions import Actor, Role
 from civicvote.models.votes import BoardEntry
 from civicvote.services import counting, cycles
+from civicvote.services.cycles import ballot_list
 from civicvote.settings import Settings
 from tests import factories
 from tests.support.voting import polls
@@ -27,7 +28,7 @@ def test_no_resident_number_reaches_the_board(session: Session, settings: Settin
     with pytest.raises(InvalidError, match="주민등록번호"):
         counting.news.correct(session, clerk, made.slug, project="A1", text=NAMED, keys=settings.keystore)
     with pytest.raises(InvalidError, match="주민등록번호"):
-        cycles.ballot_list.exclude(session, clerk, made.slug, made.projects["A1"].id, reason=NAMED)
+        ballot_list.exclude(session, clerk, made.slug, made.projects["A1"].id, reason=NAMED)
     assert session.scalar(select(func.count()).select_from(BoardEntry)) == before
 
 
