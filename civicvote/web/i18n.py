@@ -1,10 +1,11 @@
 """Languages: which one to speak, and messages of the rules in it."""
 
-from flask import Flask, g, has_request_context, request
+from flask import Flask, Response, g, has_request_context, request
 from flask_babel import Babel, get_locale, gettext
 
 from civicvote.domain.districts import District
 from civicvote.domain.messages import Message
+from civicvote.web import tongues
 
 LOCALES = ("ko", "en")
 COOKIE = "cv_lang"
@@ -56,3 +57,10 @@ def init_app(app: Flask) -> None:
     )
     app.jinja_env.filters["say"] = say
     app.jinja_env.globals["locale_name"] = language
+
+    @app.after_request
+    def _mark(response: Response) -> Response:
+        """Korean words on a page for readers of English say that they are Korean."""
+        if response.mimetype == "text/html" and not response.is_streamed and language() == "en":
+            response.set_data(tongues.marked(response.get_data(as_text=True)))
+        return response
