@@ -102,7 +102,7 @@ counting.discard            POST 303 403 403 403 403 403 422 403 403
 counting.export             GET  303 403 403 403 403 403 409 403 403
 counting.index              GET  303 403 403 403 403 403 200 200 403
 counting.opened             POST 303 403 403 403 403 403 422 403 403
-counting.publish            POST 303 403 403 403 403 403 409 403 403
+counting.publish            POST 303 403 403 403 403 403 422 403 403
 counting.release            POST 303 403 403 403 403 403 409 403 403
 counting.run                POST 303 403 403 403 403 403 409 403 403
 counting.seal               POST 303 403 403 403 403 403 303 403 403
