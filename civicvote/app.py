@@ -2,11 +2,12 @@
 
 import logging
 
-from flask import Flask
+from flask import Flask, Request
 from flask.typing import ResponseReturnValue
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_wtf.csrf import CSRFProtect
+from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from civicvote import db, views
@@ -14,8 +15,21 @@ from civicvote.settings import ROOT, Settings
 from civicvote.web import access, assets, errors, filters, headers, i18n, menus, observe, render, station
 
 
+class NamedRequest(Request):
+    """A request whose form holds fields with names only: no browser sends others, and every reader may trust in a text."""
+
+    def _load_form_data(self) -> None:
+        super()._load_form_data()
+        for part in ("form", "files"):
+            held = self.__dict__[part]
+            if None in held:
+                self.__dict__[part] = ImmutableMultiDict(pair for pair in held.items(multi=True) if pair[0] is not None)
+
+
 class CivicVote(Flask):
     """Flask with the house's commit policy: the response decides, and an error at commit is an error of the request."""
+
+    request_class = NamedRequest
 
     def dispatch_request(self) -> ResponseReturnValue:
         """Run the view, then commit under 400."""

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from flask import Flask
+from flask import Flask, request
 from flask.testing import FlaskClient
 
 from civicvote.app import create_app
@@ -111,3 +111,11 @@ def test_the_first_view_is_light(app: Flask) -> None:
         total += len(answer.get_data())
         answer.close()
     assert 0 < total <= 60 * 1024
+
+
+def test_a_part_of_a_form_without_a_name_is_nobodys(app: Flask) -> None:
+    parts = ("form-data", 'form-data; name="q"', 'form-data; filename="x"')
+    body = "".join(f"--a\r\nContent-Disposition: {part}\r\n\r\n보행등\r\n" for part in parts) + "--a--\r\n"
+    with app.test_request_context(method="POST", data=body.encode(), content_type="multipart/form-data; boundary=a"):
+        assert list(request.form.items(multi=True)) == [("q", "보행등")]
+        assert list(request.files) == []
