@@ -65,9 +65,12 @@ PROJECT = Workflow(
         S.NOT_SELECTED: msg("미선정"),
         S.EXECUTING: msg("집행 중"),
         S.COMPLETED: msg("집행 완료"),
-        S.WITHDRAWN: msg("철회"),
+        S.WITHDRAWN: msg("철회·제외"),
     },
 )
+
+#: Two ways out of a vote, by move: the author takes the proposal back, or staff take it off the ballot.
+WAYS_OUT = {"withdraw": msg("철회"), "exclude": msg("안건 제외")}
 
 #: Tone of each state's badge.
 PROJECT_TONES: dict[ProjectState, str] = {

@@ -54,7 +54,7 @@ RULES = [
     (TallyRule.EQUAL_SHARES.value, _l("균등분배 (기본): 모두에게 같은 몫을 주고 함께 낼 수 있는 사업부터")),
     (TallyRule.GREEDY.value, _l("득표순: 많이 받은 사업부터, 예산에 들지 않으면 건너뜀")),
     (TallyRule.GREEDY_NO_SKIP.value, _l("건너뛰지 않는 득표순: 예산에 들지 않는 사업이 나오면 끝냄")),
-    (TallyRule.GREEDY_POZNAN.value, _l("80 % 규칙: 건너뛰지 않되, 사업비의 80 %가 남아 있으면 그 사업까지")),
+    (TallyRule.GREEDY_POZNAN.value, _l("80% 규칙: 건너뛰지 않되, 사업비의 80%가 남아 있으면 그 사업까지")),
     (TallyRule.GREEDY_PER_COST.value, _l("사업비 대비 득표순: 같은 돈으로 표를 많이 얻은 사업부터")),
     (TallyRule.PHRAGMEN.value, _l("프라그멘: 몫이 고르게 쌓이는 대로, 예산에 들지 않는 사업이 나오면 끝냄")),
     (TallyRule.PHRAGMEN_SKIP.value, _l("프라그멘 (건너뛰기): 예산에 들지 않는 사업은 빼고 계속")),

@@ -9,9 +9,10 @@ from typing import Any
 from flask import Flask
 
 from civicvote.domain import districts, korean
-from civicvote.domain.lifecycles import CYCLE, PROJECT, PROJECT_TONES, CycleState, ProjectState
+from civicvote.domain.lifecycles import CYCLE, PROJECT, PROJECT_TONES, WAYS_OUT, CycleState, ProjectState
 from civicvote.domain.money import format_won, format_won_exact
 from civicvote.domain.tally.explain import grouped
+from civicvote.domain.tally.explain import percent as to_a_tenth
 from civicvote.web import markup
 from civicvote.web.i18n import language, say
 
@@ -97,9 +98,14 @@ def number(value: float) -> str:
     return f"{value:,}"
 
 
-def project_state(state: ProjectState | str) -> str:
-    """The word for a project's state."""
-    return say(PROJECT.labels[ProjectState(state)])
+def percent(share: float | Fraction) -> str:
+    """A share (0–1): 94.5%."""
+    return to_a_tenth(share)
+
+
+def project_state(state: ProjectState | str, move: str | None = None) -> str:
+    """The word for a project's state; with the `move` that led there, who took it out of the vote."""
+    return say(WAYS_OUT.get(move or "") or PROJECT.labels[ProjectState(state)])
 
 
 def project_tone(state: ProjectState | str) -> str:
@@ -130,6 +136,7 @@ def init_app(app: Flask) -> None:
         deadline,
         day,
         number,
+        percent,
         project_state,
         project_tone,
         cycle_state,

@@ -70,7 +70,7 @@ def test_what_cannot_be_locked_in_is_refused(rule: Rule, words: str) -> None:
 
 
 def test_contradictory_rules_are_refused() -> None:
-    with pytest.raises(InvalidError, match="철회"):
+    with pytest.raises(InvalidError, match="제외"):
         Rule(locked=("a",), withdrawn=frozenset({"a"}))
     with pytest.raises(InvalidError, match="최소 지지율"):
         Rule(threshold_share=Fraction(3, 2))

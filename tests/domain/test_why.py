@@ -236,7 +236,7 @@ def test_a_whole_new_count_divides_the_money_anew() -> None:
     assert [str(one) for one in figures(replace(fixed, anew=fresh))][-3:] == [
         "최종 배분액 기준: 이 사업에만 투표한 사람이 1명 더 있었거나 사업비가 495 이하였다면 선정되었습니다.",
         "처음부터 다시 개표하면: 그런 사람이 4명 더 있거나 사업비가 210이면 선정됩니다. 3명으로는 선정되지 않습니다.",
-        "두 값 모두 다시 계산해 확인했습니다.",
+        "두 기준 모두 다시 계산해 확인했습니다.",
     ]
     assert [str(one) for one in figures(fixed)][-1] == "다시 계산해 확인한 값입니다."
     assert anew(town(), tally(town(), Rule()), told(Rule())["3"]) is None, "by votes there is nothing to divide anew"

@@ -223,7 +223,7 @@ def test_withdrawing_needs_a_reason(session: Session, signed_in: SignIn) -> None
     assert browser.post(f"/projects/{project.id}/withdraw", data={"reason": ""}).status_code == 422
     assert browser.post(f"/projects/{project.id}/withdraw", data={"reason": "같은 제안이 있습니다"}).status_code == 303
     text = browser.get(f"/projects/{project.id}").text
-    assert "철회된 제안입니다" in text
+    assert "제안자가 철회한 제안입니다" in text
     assert "같은 제안이 있습니다" in text
     assert browser.post(f"/projects/{project.id}/withdraw", data={"reason": "또 철회"}).status_code == 409
 

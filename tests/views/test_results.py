@@ -185,7 +185,7 @@ def test_every_rule_has_its_words(
     url = f"/budget/{vote.slug}/result"
     page = client.get(url).get_data(as_text=True)
     wanted = {
-        "by-votes": "80 % 규칙으로 셌습니다",
+        "by-votes": "80% 규칙으로 셌습니다",
         "per-won": "3표보다 적게 받은 사업은 빼고 셌습니다",
         "welfare": "최대 만족 방식으로 셌습니다",
         "phragmen": "지지자 한 사람이 맡은 금액",
@@ -217,7 +217,7 @@ def test_what_happened_during_the_vote_is_told(client: FlaskClient, session: Ses
     publish(session, vote, settings)
     page = client.get(f"/budget/{vote.slug}/result").get_data(as_text=True)
     assert "투표 기간에 바뀐 사업" in page
-    assert "A1 사업</strong> — 투표에서 빠졌습니다. 제안자가 거두어들였습니다." in page
+    assert "A1 사업</strong> — 투표안건에서 제외되었습니다. 제안자가 거두어들였습니다." in page
     assert "A2 사업</strong> — 내용이 바뀌었습니다. 위치를 바로잡았습니다." in page
 
 

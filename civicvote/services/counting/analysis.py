@@ -17,15 +17,16 @@ from civicvote.domain.tally.why import Why, proved
 
 MOST_WORK = 2_000_000_000
 """Picks read to prove the figures; beyond this they stand as computed, and their sentences say so. About half a minute."""
-MOST_ANEW = 4_000_000_000
-"""The same for the figures of whole new counts, the nearest losers first. About a minute, in the worker."""
+MOST_ANEW, ANEW_EACH = 4_000_000_000, 300_000
+"""The same for the figures of whole new counts, the nearest losers first: so much per voter, and no more than a minute's."""
 MOST_PLACES = 5
 """Where a loser's supporters' money went: so many projects are named."""
 
 
 def explained(election: tally.Election, outcome: tally.Outcome) -> dict[str, Any]:
     """`why` by project, `sides` (the rule that counted first), `kinds` of voters, `certificate` (None: none)."""
-    told = proved(election, outcome, most_work=MOST_WORK, most_anew=MOST_ANEW)
+    most_anew = min(MOST_ANEW, ANEW_EACH * election.voters)
+    told = proved(election, outcome, most_work=MOST_WORK, most_anew=most_anew)
     return {
         "why": {key: _why(one) for key, one in told.items()},
         "sides": [] if outcome.void else _sides(election, outcome),

@@ -63,5 +63,6 @@ def advance(
             project=str(project.id),
             title=project.title,
             state=row.target.value,
+            move=name,
             reason=project.state_reason,
         )

@@ -137,6 +137,11 @@ class Detail:
         return [s for r in self.reviews for s in r.supplements]
 
     @property
+    def way_out(self) -> str:
+        """The move that took it out of the vote: `withdraw` by its author, `exclude` by staff; empty while it is in."""
+        return self.history[-1].name if self.history and self.project.state is S.WITHDRAWN else ""
+
+    @property
     def endorsable(self) -> bool:
         """Whether 공감 is open."""
         return self.project.state in ENDORSABLE

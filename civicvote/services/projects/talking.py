@@ -138,7 +138,9 @@ def say(
     actor.require(Permission.COMMENT_WRITE)
     project = visible(session, actor, project_id)
     if project.state in {ProjectState.DRAFT, ProjectState.WITHDRAWN}:
-        raise ConflictError(msg("공개된 제안에만 댓글을 쓸 수 있습니다. 철회한 제안에는 더 쓸 수 없습니다."))
+        raise ConflictError(
+            msg("공개된 제안에만 댓글을 쓸 수 있습니다. 철회되거나 안건에서 제외된 제안에는 더 쓸 수 없습니다.")
+        )
     text = clean_text(body, minimum=BODY_MIN, maximum=BODY_MAX, field="body")
     refuse_resident_number(text, field="body")
     if parent_id is not None:

@@ -115,6 +115,12 @@ class Why:
     winner: Winner | None
     loser: Loser | None
 
+    @property
+    def notes(self) -> Sequence[Note]:
+        """What happened to it while people voted."""
+        one = self.winner or self.loser
+        return [note for note in self.result.notes if one is not None and note.id == one.id]
+
 
 def why(session: Session, actor: Actor, slug: str, project_id: UUID) -> Why:
     """Why a project was or was not chosen."""

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from civicvote.domain.messages import Message
-from civicvote.domain.tally import Amount
+from civicvote.domain.tally import Amount, Code
 from civicvote.models.cycles import Cycle
 from civicvote.models.votes import Vote
 from civicvote.services.board import Turnout
@@ -80,6 +80,16 @@ class Loser(Project):
         """Why, as `domain.tally.Code`."""
         code: str = self.reason["code"]
         return code
+
+    @property
+    def excluded(self) -> bool:
+        """Staff took it off the ballot; it wasn't counted. (A proposal its author took back never came to the vote.)"""
+        return self.code == Code.WITHDRAWN
+
+    @property
+    def asked(self) -> bool:
+        """Whether figures say what would have changed its lot."""
+        return bool({"supporters", "cost", "anew"} & set(self.told))
 
     @property
     def support(self) -> float | None:

@@ -22,7 +22,7 @@ from civicvote.domain.tally.why.search import Found, Holds, Purse, turn
 
 MOST_PROOFS = 10
 """Whole counts one figure may take once a quick search has said where to look."""
-A_COUNT = 20_000
+A_COUNT = 80_000
 """What a count takes beside reading picks, in picks."""
 A_CHOICE = 200_000
 """What a choice of maximum welfare takes, per project, in picks."""
@@ -40,7 +40,8 @@ class Asked:
     project: str
     purse: Purse = field(default_factory=Purse)
     moments: Moments | None = None
-    round: int = 0
+    end: Fraction = Fraction(0)
+    """The endowment at which the count ended that was made last."""
 
     @property
     def number(self) -> int:
@@ -64,12 +65,17 @@ class Asked:
         won = winners(election, rule, begin)
         one = A_CHOICE * len(election.projects) if rule.method is Method.WELFARE else A_COUNT + len(election.rows.picks)
         self.purse.spend(won.runs * one)
-        self.round = won.round
+        self.end = self._base(election) + won.round * Fraction(rule.step)
         return self.number in won.projects
 
     def near(self, election: Election) -> bool:
-        """A good guess at `counted`: add1 begun where it last ended."""
-        return self.counted(election, begin=max(self.round - 2, 0))
+        """A good guess at `counted`: add1 begun a little before the endowment at which it last ended."""
+        rounds = (self.end - self._base(election)) / Fraction(self.outcome.rule.step)
+        return self.counted(election, begin=max(int(rounds) - 2, 0))
+
+    def _base(self, election: Election) -> Fraction:
+        first = sum(election.projects[election.index[one]].cost for one in self.outcome.rule.locked)
+        return Fraction(election.budget - first) / max(election.voters, 1)
 
     def held(self, extra: int, units: int) -> bool:
         """Whether it is funded when everyone holds what the voters held in the final run."""
@@ -144,7 +150,7 @@ def anew(election: Election, outcome: Outcome, why: Why, purse: Purse | None = N
     """
     if why.code in _GONE or why.basis is Basis.COUNT:
         return None
-    asked = Asked(election, outcome, why.project, purse or Purse(), round=outcome.rounds)
+    asked = Asked(election, outcome, why.project, purse or Purse())
     units = asked.units
     top = max(2 * election.voters, 100)
     few = _found(asked, asked.more, top, why.supporters, pace=max((why.supporters or 0) // 16, 1))
@@ -160,7 +166,7 @@ def _found(asked: Asked, change: Callable[[int], Election], high: int, guess: in
     """The number at which a whole count says yes and one below no; None where none was found."""
     exact: Holds = lambda number: asked.counted(change(number))  # noqa: E731
     if asked.outcome.rule.completion in _ADD1:
-        asked.round = asked.outcome.rounds
+        asked.end = Fraction(asked.outcome.endowment or 0)
         near = turn(lambda number: asked.near(change(number)), 0, high, guess, pace=pace)
         guess = high if near.number is None else near.number
     found = turn(exact, 0, high, guess, most=MOST_PROOFS if asked.outcome.rule.completion in _ADD1 else 60)

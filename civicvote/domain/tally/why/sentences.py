@@ -115,4 +115,4 @@ def _proof(told: Why) -> Message:
         return msg("처음부터 다시 개표한 값만 다시 계산해 확인했습니다.")
     if told.anew is None:
         return msg("다시 계산해 확인한 값입니다.")
-    return msg("두 값 모두 다시 계산해 확인했습니다.")
+    return msg("두 기준 모두 다시 계산해 확인했습니다.")
