@@ -39,7 +39,8 @@ if (bar) {
     }
   }
 
-  for (const kind of ["pointerdown", "keydown", "input", "scroll"]) {
+  // Not "scroll": the browser scrolls by itself when the warning pushes the page down, and nobody would ever be signed out.
+  for (const kind of ["pointerdown", "keydown", "input", "wheel", "touchmove"]) {
     document.addEventListener(kind, here, { capture: true, passive: true });
   }
   async function end() {
