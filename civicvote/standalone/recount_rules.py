@@ -1,7 +1,4 @@
-"""The rules by which recount.py counts a contest, each as the notice of the vote may declare it.
-
-Part of recount.py. Everything is exact: whole numbers and fractions.
-"""
+"""The rules by which recount.py counts a contest, as a notice may declare them; exact: whole numbers and fractions."""
 
 import heapq
 from collections import Counter
@@ -12,6 +9,16 @@ from typing import Any, Optional
 from recount_ballots import amount, most, plain  # type: ignore[import-not-found]
 
 Bought = list[tuple[Fraction, int, str]]  # price per point and utility, place in the order of ties, project
+
+
+def paying(rich: list[Any], rest: int, weight: int) -> tuple[list[Any], int, int]:
+    """Who of `rich` (purse, points, people) pays a common price per point, and that price as `rest` / `weight`."""
+    while rich:  # whoever cannot pay it gives all, the others share what is left
+        if len(able := [row for row in rich if row[0] * weight >= rest * row[1]]) == len(rich):
+            break
+        rest += sum(purse * people for purse, _, people in able) - sum(purse * people for purse, _, people in rich)
+        rich, weight = able, sum(points * people for _, points, people in able)
+    return rich, rest, weight
 
 
 class Contest:
@@ -76,8 +83,7 @@ class Contest:
         """The projects chosen, in order."""
         locked = self.ready()
         names = {"equal-shares": self.equal_shares, "welfare": self.welfare, "phragmen": self.phragmen}
-        names["phragmen-skip"] = self.phragmen
-        return [] if self.void else names.get(self.rule["rule"], self.greedy)(locked)
+        return [] if self.void else names.get(self.rule["rule"].split("-skip")[0], self.greedy)(locked)
 
     def left(self, chosen: list[str]) -> Fraction:
         """The money that is left; below 0 when they cost too much."""
@@ -174,18 +180,12 @@ class Contest:
         heapq.heapify(heap)  # the price if all pay the same is the least possible one
         while heap:  # prices only rise from purchase to purchase: an old one is a lower bound
             one = heapq.heappop(heap)[2]
-            if self.shut(one, chosen):
-                continue  # and never again
+            if self.shut(one, chosen):  # and ever will be
+                continue
             found = self.at(one, level)
             rest, weight = int(self.costs[one] * unit), self.score[one]
             rich = [(purses[purse], points, people) for (points, purse), people in found.items()]
-            while rich:  # whoever cannot pay the common price per point gives all, the others share what is left
-                able = [row for row in rich if row[0] * weight >= rest * row[1]]
-                if len(able) == len(rich):
-                    break
-                rest -= sum(purse * people for purse, _, people in rich)
-                rest += sum(purse * people for purse, _, people in able)
-                rich, weight = able, sum(points * people for _, points, people in able)
+            rich, rest, weight = paying(rich, rest, weight)
             if not rich:
                 continue  # they cannot pay it, and never can again
             price = (Fraction(rest, weight * unit) / self.worth[one], self.place[one], one)
