@@ -11,7 +11,7 @@ from civicvote.domain.permissions import Role
 from civicvote.services import counting
 from tests import factories
 from tests.journeys import axe
-from tests.journeys.people import Person
+from tests.journeys.people import Person, turn
 from tests.journeys.site import Site
 from tests.services.test_simulator import FILE
 from tests.support.elections import closed_vote
@@ -69,7 +69,7 @@ def _set_terms(me: Person, look: Callable[[], None]) -> None:
     me.press("묶음 추가")
     look()
     for place in range(2):
-        me.page.locator("main [name=alternatives-projects]").nth(place).check(force=True)
+        turn(me.page.locator("main [name=alternatives-projects]").nth(place))
     me.press("묶음 추가")
     me.choose(**{"cap-about": "category:안전"})
     me.fill(**{"cap-max_projects": "2"})

@@ -16,7 +16,7 @@ from civicvote.models.accounts import User
 from civicvote.models.votes import UnfinishedBallot, Vote
 from civicvote.services import board, voting
 from tests.journeys import axe
-from tests.journeys.people import Person
+from tests.journeys.people import Person, turn
 from tests.journeys.site import Site, serve
 from tests.support.voting import polls, voter
 
@@ -133,9 +133,9 @@ def test_ticking(kind: str, javascript: bool, comes: Callable[..., Person], boot
     me.press("고른 사업 확인하기")
     me.sees("입력한 내용을 확인해 주십시오")
     _look(me)
-    me.page.locator("#picks-B2").uncheck(force=True)
+    turn(me.page.locator("#picks-B2"), on=False)
     if kind == "knapsack":
-        me.page.locator("#picks-B3").uncheck(force=True)
+        turn(me.page.locator("#picks-B3"), on=False)
     me.press("고른 사업 확인하기")
     _cast(me)
     assert len(booths.sealed(kind)) == before + 1

@@ -17,7 +17,7 @@ from civicvote.domain.permissions import Role
 from civicvote.services import clock
 from civicvote.services.accounts import passwords
 from tests import factories
-from tests.journeys.people import PASSWORD, Person
+from tests.journeys.people import PASSWORD, Person, turn
 from tests.journeys.site import Site
 
 pytestmark = pytest.mark.browser
@@ -144,7 +144,7 @@ def _endorse_and_talk(voter: Person, address: str) -> None:
 def _assign(staff: Person) -> None:
     staff.go("/reviews/assign")
     for box in staff.page.locator("main input[name='projects']").all():
-        box.check(force=True)
+        turn(box)
     chosen = staff.page.locator("main select[name='department'] option", has_text="보행안전과")
     staff.choose(department=chosen.get_attribute("value") or "")
     staff.press("배정")
@@ -221,7 +221,7 @@ def _vote(voter: Person, picks: list[str]) -> str:
     """Fill the basket, confirm, take the receipt; returns the tracker."""
     voter.go("/budget/2027/vote")
     for title in picks:
-        voter.page.locator("main .card--choice").filter(has_text=title).locator("[data-cost]").check(force=True)
+        turn(voter.page.locator("main .card--choice").filter(has_text=title).locator("[data-cost]"))
     if voter.javascript:
         expect(voter.page.locator("[data-basket-bar]")).to_contain_text(f"{len(picks)}개를 골랐습니다.")
     voter.press("고른 사업 확인하기")
@@ -275,7 +275,7 @@ def _count(site: Site, cast: Cast) -> None:
     assert voter.status("/budget/2027/result") == 404
     assert voter.status("/budget/2027/count") in {403, 404}
     voter.go("/budget/2027/vote")
-    voter.page.locator("main .card--choice [data-cost]").first.check(force=True)
+    turn(voter.page.locator("main .card--choice [data-cost]").first)
     site.travel(4 * HOUR)
     voter.press("고른 사업 확인하기")  # the page was opened in time, the deadline has passed
     voter.sees("마감")
