@@ -127,8 +127,8 @@ def _with_documents(hall: Hall) -> None:
     first.sees("투표용지 교부를 기록했습니다.")
 
 
-def _at_the_station(hall: Hall, address: str) -> str:
-    """A tablet becomes a station; one voter, one code, one ballot; nothing remains."""
+def _sit_down(hall: Hall, address: str) -> None:
+    """A tablet becomes a station, and one voter sits at it with one code."""
     _come(hall, address, "station")
     hall.first.press("투표 코드 만들기")
     code = hall.first.page.locator(".code-shown").inner_text()
@@ -146,6 +146,12 @@ def _at_the_station(hall: Hall, address: str) -> str:
     tablet.press("투표 시작하기")
     expect(tablet.page.locator("[data-station]")).to_be_visible()
     hall.look(tablet)
+
+
+def _at_the_station(hall: Hall, address: str) -> str:
+    """One ballot from a tablet; nothing remains there."""
+    _sit_down(hall, address)
+    tablet = hall.tablet
     tracker = _vote(tablet, hall.slug, "A1")
     hall.look(tablet)
     with tablet.page.expect_navigation():
@@ -246,3 +252,25 @@ def test_online_desk_paper_and_station_balance(
     assert ["내 표가 집계되었습니다." in page for page in looked] == [True, False, True]
     assert "현장투표로 바꾸어, 이 표는 세지 않습니다." in looked[1]
     assert hall.faults == []
+
+
+def test_who_picked_and_walked_away_is_signed_out(site: Site, somebody: Callable[..., Person]) -> None:
+    """What the page does by itself, such as moving when the warning comes, keeps nobody there."""
+    made, people = _open(site)
+    first, second, tablet = (somebody() for _ in range(3))
+    hall = Hall(made.slug, first, second, tablet, people)
+    for person, address in ((first, CLERKS[0]), (tablet, CLERKS[1])):
+        person.enters(address)
+    _sit_down(hall, people[0])
+    tablet.page.clock.install()
+    tablet.page.set_viewport_size({"width": 390, "height": 400})
+    tablet.go(f"/budget/{hall.slug}/vote")
+    tablet.pick("B2")
+    said: list[str] = []
+    tablet.page.on("request", lambda request: said.append(request.url))
+    tablet.page.clock.run_for(45_000)
+    expect(tablet.page.locator("[data-station-warning]")).to_be_in_viewport()
+    assert [url for url in said if url.endswith("/station/stay")] == []
+    tablet.page.clock.run_for(20_000)
+    expect(tablet.page).to_have_url(site.url + "/station")
+    expect(tablet.page.locator("[name=code]")).to_be_visible()
