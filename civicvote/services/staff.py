@@ -124,15 +124,17 @@ def task_of(cycle: Cycle, phase: Phase, actor: Actor, *, reviewing: int, eligibl
     return Task.NOTHING
 
 
+_COUNTING = (
+    exists()
+    .where(CountTask.vote_id == Vote.id, CountTask.finished_at.is_(None), Vote.cycle_id == Cycle.id)
+    .correlate(Cycle)
+)
+
+
 def _cycles(session: Session, actor: Actor) -> list[CycleTask]:
     def count(*states: ProjectState) -> object:
         return select(func.count()).where(Project.cycle_id == Cycle.id, Project.state.in_(states)).scalar_subquery()
 
-    counting = (
-        exists()
-        .where(CountTask.vote_id == Vote.id, CountTask.finished_at.is_(None), Vote.cycle_id == Cycle.id)
-        .correlate(Cycle)
-    )
     reason = select(Hold.reason).where(Hold.cycle_id == Cycle.id, Hold.lifted_at.is_(None)).scalar_subquery()
     rows = session.execute(
         select(
@@ -140,7 +142,7 @@ def _cycles(session: Session, actor: Actor) -> list[CycleTask]:
             reason,
             count(ProjectState.SUBMITTED, *UNDER_REVIEW),  # type: ignore[call-overload]  # scalar subqueries
             count(ProjectState.ELIGIBLE),
-            counting,
+            _COUNTING,
         )
         .where(Cycle.state != CycleState.PUBLISHED)
         .order_by(Cycle.voting_close_at, Cycle.id)

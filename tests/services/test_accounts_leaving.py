@@ -191,7 +191,7 @@ def test_every_table_that_names_an_account_was_thought_of() -> None:
         "paper_batch.opened_by paper_keying.keyed_by station.opened_by tally_release.chosen_by "
         "comment.hidden_by cycle.created_by cycle.list_approved_by cycle.list_requested_by cycle_hold.lifted_by "
         "cycle_hold.placed_by personal_data_access.actor_id personal_data_access.user_id review.assigned_by "
-        "review.decided_by review.reviewer_id supplement.asked_by tally_run.requested_by verification.granted_by"
+        "count_task.requested_by review.decided_by review.reviewer_id supplement.asked_by tally_run.requested_by verification.granted_by"
     )
     decided = {f"{table}.user_id" for table in gone.split()} | emptied | {*said.split(), *official.split()}
     assert named == decided, "decide in services/accounts/leaving.py what erasure does to it, then say so here"

@@ -139,6 +139,7 @@ def test_rules_changed_in_the_database_are_not_counted_by(session: Session, sett
                 session.begin_nested(),
             ):
                 counting.count(session, vote.first, vote.slug, keys=settings.keystore)
+        counting.release.choose(session, vote.first, vote.slug, only_totals=False)
         vote.polls.vote.notice = false
         session.flush()
         with pytest.raises(ConflictError, match="공고한 것과"):
