@@ -21,7 +21,7 @@ from pathlib import Path
 from bench.cities import city
 from civicvote.domain.pabulib import election, parse
 from civicvote.domain.tally import Completion, Election, Method, Outcome, Rule, tally
-from civicvote.domain.tally.why import why
+from civicvote.domain.tally.why import anew, proved, why
 
 FILES = Path(os.environ.get("CIVICVOTE_TEST_SHARED", "../shared")) / "data" / "pabulib"
 WARSZAWA = "Poland_Warszawa_2026.pb"
@@ -86,6 +86,22 @@ def explain(step: int) -> Callable[[Election], object]:
     return lambda contest: why(contest, _counted(contest, step))
 
 
+def prove(step: int) -> Callable[[Election], object]:
+    """The same with every figure proved for the final endowment."""
+    return lambda contest: proved(contest, _counted(contest, step), most_work=10**15)
+
+
+def count_anew(step: int) -> Callable[[Election], object]:
+    """What a whole new count says of the project that came nearest."""
+
+    def work(contest: Election) -> object:
+        outcome = _counted(contest, step)
+        lost = [one for one in why(contest, outcome).values() if one.code is not None]
+        return anew(contest, outcome, max(lost, key=lambda one: one.support or 0))
+
+    return work
+
+
 @cache
 def _counted(contest: Election, step: int) -> Outcome:
     return tally(contest, add1u(step))
@@ -103,6 +119,8 @@ LINES = [
     Line("Warszawa 2026: Equal Shares, add1u", 1.5, warszawa, count(add1u(1))),
     Line("Warszawa 2026: Phragmén", 0.025, warszawa, count(PHRAGMEN), 9, "phragmen"),
     Line("Warszawa 2026: explain all", 0.2, warszawa, explain(1)),
+    Line("Warszawa 2026: explain and prove all", None, warszawa, prove(1), 1),
+    Line("Warszawa 2026: one project by new counts", None, warszawa, count_anew(1), 1),
     Line("1,000,000 × 100 × 10: ballots by project", None, million, transpose),
     Line("1,000,000 × 100 × 10: greedy", None, million, count(Rule())),
     Line("1,000,000 × 100 × 10: Equal Shares, one run", 0.35, million, count(SHARES)),
@@ -110,6 +128,8 @@ LINES = [
     Line("1,000,000 × 100 × 10: add1u, 100 won a step", 12, million, count(add1u(100)), 1),
     Line("1,000,000 × 100 × 10: add1, 1,000 won a step", 12, million, count(ADD1), 1),
     Line("1,000,000 × 100 × 10: explain all", None, million, explain(1000), 1),
+    Line("1,000,000 × 100 × 10: explain and prove all", None, million, prove(1000), 1),
+    Line("1,000,000 × 100 × 10: one project by new counts", None, million, count_anew(1000), 1),
     Line("1,000,000 × 100 × 10: Phragmén", 2, million, count(PHRAGMEN)),
     Line("29,000 × 80 × 5: add1u, over 22,001 steps", 60, town, count(add1u(100)), 1),
 ]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from civicvote.domain.tally import Completion, Election, Method, Outcome, Project, Rule, Utility, explain, tally
 from civicvote.domain.tally.electorates import Electorate, combine
-from civicvote.domain.tally.explain import explain_step
+from civicvote.domain.tally.explain import explain_step, percent
 from civicvote.domain.tally.outcome import Code, Reason
 from civicvote.domain.tally.why import Basis, Why, anew, confirm, figures, proved, why
 from civicvote.domain.tally.why.moments import Moments
@@ -379,3 +379,19 @@ def test_the_search_finds_the_turn_from_any_guess(guess: int | None) -> None:
     never = turn(lambda _: False, 0, 100, guess)
     assert (never.number, never.proved) == (None, True)
     assert not turn(lambda number: number >= 37, 0, 10**9, most=3).proved
+
+
+@pytest.mark.parametrize(
+    ("share", "shown"),
+    [
+        (0, "0%"),
+        (1, "100%"),
+        (0.945, "94.5%"),
+        (0.5, "50%"),
+        (0.99996, "99.9%"),
+        (0.00001, "0.1%"),
+        (Fraction(2, 3), "66.7%"),
+    ],
+)
+def test_a_share_is_written_one_way(share: float, shown: str) -> None:
+    assert percent(share) == shown
