@@ -293,7 +293,7 @@ def _count(site: Site, cast: Cast) -> None:
     second.go("/budget/2027/count")
     second.press("다시 개표하고 공표")
     second.waits_for_the_count()
-    second.sees("결과를 공표했습니다.")
+    second.sees("결과를 공표했습니다")
 
 
 def _check_result(voter: Person, folder: Path, shade: str, trackers: tuple[str, str, str]) -> None:
