@@ -192,7 +192,7 @@ class CycleForm(VersionForm):
         filters=[lambda value: "1" if value in {"1", "True"} else ""],
         choices=options([("", _l("사업 번호 순서")), ("1", _l("추첨 순서 (투표 전에 공고)"))]),
         description=_l(
-            "추첨 순서는 투표의 공개키로 정해 공고문에 싣습니다. 아무도 고를 수 없고 누구나 확인할 수 있습니다."
+            "추첨 순서는 다른 담당자가 투표안건을 승인하는 순간 뽑아 추첨값과 함께 공고문에 싣습니다. 투표가 시작된 뒤에는 바뀌지 않습니다."
         ),
     )
     min_support = WholeField(

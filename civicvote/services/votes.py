@@ -1,6 +1,7 @@
 """Opening a vote: its keys, its notice, and the first line of its board."""
 
 import hashlib
+import secrets
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -137,6 +138,7 @@ def _notice(session: Session, cycle: Cycle, number: UUID, public: rules.NoticeKe
     terms = list_terms.read(session, cycle)
     by_pool = {pool.id: [p for p in projects if p.pool_id == pool.id] for pool in pools}
     held = [pool for pool in pools if by_pool[pool.id]]
+    lot = secrets.token_hex(16)
     notice: rules.Notice = {
         "format": rules.FORMAT,
         "vote": str(number),
@@ -145,9 +147,7 @@ def _notice(session: Session, cycle: Cycle, number: UUID, public: rules.NoticeKe
         "closes_at": _stamp(cycle.voting_close_at),
         "keys": public,
         "ballot": _ballot_form(cycle, held, by_pool),
-        "contests": [
-            _contest(cycle, pool, by_pool[pool.id], _flow(pool, pools, held), terms, public["vote"]) for pool in held
-        ],
+        "contests": [_contest(cycle, pool, by_pool[pool.id], _flow(pool, pools, held), terms, lot) for pool in held],
         "projects": [
             {
                 "id": p.number or "",
@@ -164,7 +164,8 @@ def _notice(session: Session, cycle: Cycle, number: UUID, public: rules.NoticeKe
             "objection_days": cycle.objection_days,
             "eligibility": {"level": cycle.min_level, "age": cycle.min_age, "district": cycle.district},
             "districts": {str(pool.id): pool.district for pool in held if pool.district},
-        },
+        }
+        | ({"lot": lot} if cycle.tie_lot else {}),
     }
     notice["ballot"]["length"] = rules.ballot_length(notice)
     if notice["ballot"]["min"] > len(projects):
@@ -209,7 +210,7 @@ def _points(cycle: Cycle) -> rules.Points | None:
 
 
 def _contest(
-    cycle: Cycle, pool: Pool, projects: Sequence[Project], leftover_to: Pool | None, terms: Terms, public: str
+    cycle: Cycle, pool: Pool, projects: Sequence[Project], leftover_to: Pool | None, terms: Terms, lot: str
 ) -> rules.Contest:
     """How the pool is counted. Sequential Phragmén asks only who supports what, so it counts votes."""
     points = cycle.ballot_type.scored and cycle.tally_rule not in {TallyRule.PHRAGMEN, TallyRule.PHRAGMEN_SKIP}
@@ -228,7 +229,7 @@ def _contest(
         "threshold": cycle.min_support,
         "empty_ballots": False,
         "tie_by": tie_by,
-        "ties": sorted(ids, key=lambda one: _lot(public, one)) if cycle.tie_lot else ids,
+        "ties": sorted(ids, key=lambda one: _place_in_lot(lot, one)) if cycle.tie_lot else ids,
         "comparison": cycle.comparison and cycle.tally_rule is TallyRule.EQUAL_SHARES,
         "threshold_share": str(Decimal(cycle.min_share) / WHOLE_SHARE),
         "quorum": cycle.quorum,
@@ -264,6 +265,6 @@ def _flow(pool: Pool, pools: Sequence[Pool], held: Sequence[Pool]) -> Pool | Non
     return target
 
 
-def _lot(public: str, number: str) -> bytes:
-    """The project's place in the lot: by the vote's public key (hexadecimal), which nobody chooses and everybody reads."""
-    return hashlib.sha256(f"{public}|{number}".encode()).digest()
+def _place_in_lot(lot: str, number: str) -> bytes:
+    """The project's place in the lot drawn when the list was approved: who made the keys or proposed the list can't choose it."""
+    return hashlib.sha256(f"{lot}|{number}".encode()).digest()

@@ -166,9 +166,16 @@ def test_the_count_is_announced_as_staff_chose_it(session: Session, keys: KeySto
     assert first["tie_by"] == ["votes", "cost-desc"]
     assert (first["threshold"], first["threshold_share"], first["quorum"]) == (3, "0.025", 10)
     assert (first["exclusive"], first["caps"], first["locked"], first["leftover_to"]) == ([], [], [], None)
-    key = made.vote.notice["keys"]["vote"]
+    lot = made.vote.notice["more"]["lot"]
+    assert len(bytes.fromhex(lot)) == 16
     for contest, ids in ((first, ["A1", "A2", "A3", "A4", "A5"]), (second, ["B1", "B2", "B3"])):
-        assert contest["ties"] == sorted(ids, key=lambda one: hashlib.sha256(f"{key}|{one}".encode()).digest())
+        assert contest["ties"] == sorted(ids, key=lambda one: hashlib.sha256(f"{lot}|{one}".encode()).digest())
+
+
+def test_the_lot_is_drawn_for_each_vote_whatever_its_keys(session: Session, keys: KeyStore) -> None:
+    one, two = (polls(session, keys, tie_lot=True).vote.notice["more"]["lot"] for _ in range(2))
+    assert one != two
+    assert "lot" not in polls(session, keys).vote.notice["more"]
 
 
 @pytest.mark.parametrize("rule", list(TallyRule))

@@ -17,7 +17,7 @@ from civicvote.domain.messages import Message, msg
 FORMAT = "civicvote-notice/2"
 FIRST_FORMAT = "civicvote-notice/1"
 """Votes announced under it are still counted; it knew none of the keys that may be missing (`NotRequired`)."""
-AMOUNT = re.compile(r"\d{1,18}(\.\d{1,9})?")
+AMOUNT = re.compile(r"[0-9]{1,18}(\.[0-9]{1,9})?")
 
 Amount = int | str
 
