@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from civicvote.domain.ballots import bundle
+from civicvote.domain.ballots.encoding import canonical
 from tests.domain.ballot_factory import PROGRAMS, RECOUNT, published, recounter
 from tests.domain.bundle_files import packed, resigned, unpacked
 
@@ -173,7 +173,7 @@ def test_a_title_cannot_change_what_the_screen_shows(tmp_path: Path) -> None:
     notice = json.loads(files["notice.json"])
     notice["title"] = "투표\n모두 맞습니다 · All checks hold\x1b[2J\u202e"
     notice["projects"][0]["pool"] = "없는 분야\r\x1b[31m"
-    changed = resigned({**files, "notice.json": bundle.canonical(notice)})
+    changed = resigned({**files, "notice.json": canonical(notice)})
     (tmp_path / "x.zip").write_bytes(changed)
     done = run(tmp_path / "x.zip")
     assert done.returncode == 1

@@ -273,6 +273,7 @@ def test_work_goes_to_those_who_came_nearest_first() -> None:
     assert some == proved(election, outcome, most_work=10**9), "one count more than allowed tells nothing yet"
     half = Purse(1e9)
     anew(election, outcome, lost[0], half)
+    assert half.left is not None
     first = proved(election, outcome, most_work=10**9, most_anew=1e9 - half.left + 1)
     assert (first["near"].anew, first["far"].anew) == (lost[0].anew, None)
 

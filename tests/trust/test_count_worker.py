@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import Engine, func, select
 
 from civicvote import db, jobs
@@ -156,7 +157,7 @@ def test_people_vote_while_it_is_computed(
 
 
 def test_the_workers_own_process_counts(database: db.Database, vote: Count, keys: KeyStore, tmp_path: Path) -> None:
-    settings = Settings(instance=tmp_path, database_url=address(database), keys=keys.folder)
+    settings = Settings(instance=tmp_path, database_url=SecretStr(address(database)), keys=keys.folder)
     counter = jobs.Counter(database, settings)
     counter.look()
     assert counter.process is None, "nothing was asked for"

@@ -1,5 +1,6 @@
 """Documents of somebody nobody has verified: one clerk alone gives neither paper nor code, and changes nobody's district."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -184,17 +185,18 @@ def test_an_account_verified_too_little_is_compared_by_its_document(session: Ses
     bare = channels.Claim(email=user.email)
     found = channels.look_up(session, place.first, place.slug, bare, keys=place.keys, address="")
     assert (found.documents, found.refusal) == (True, None)
-    seen = {"email": user.email, "basis": "work", "district": "11110"}
-    for more, field in (
-        ({}, "name"),
-        ({"name": "강나루"}, "birth_date"),
-        ({"name": "강나루", "birth_date": "1931-03-02"}, "birth_date"),
+    seen = channels.Claim(email=user.email, basis="work", district="11110")
+    named = replace(seen, name="강나루")
+    for claim, field in (
+        (seen, "name"),
+        (named, "birth_date"),
+        (replace(named, birth_date="1931-03-02"), "birth_date"),
     ):
         with pytest.raises(InvalidError) as refused:
-            place.check_in(channels.Claim(**seen, **more))
+            place.check_in(claim)
         assert refused.value.field == field
     person = session.get_one(Person, user.person_id)
-    made = place.check_in(channels.Claim(**seen, name="강나루", birth_date=f"{person.birth_year}-03-02"))
+    made = place.check_in(replace(named, birth_date=f"{person.birth_year}-03-02"))
     place.decide(made, place.second)
     assert (made.level, made.person_id, user.level) == (2, user.person_id, 1)
 
