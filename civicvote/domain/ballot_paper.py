@@ -1,9 +1,9 @@
 """A filled-in ballot paper, as it was sent: ticks in their order, and what was written beside projects (points, places)."""
 
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from civicvote.domain.ballots.rules import BallotForm
 from civicvote.domain.errors import InvalidError
@@ -11,6 +11,7 @@ from civicvote.domain.messages import Message, msg
 
 #: Projects (approval, knapsack), projects in order of preference (ranking), or project → points (points, score).
 Marks = Sequence[str] | Mapping[str, int]
+_FULL_WIDTH: Final = str.maketrans("０１２３４５６７８９", "0123456789")
 
 
 class PaperError(InvalidError):
@@ -130,6 +131,6 @@ def _is_nothing(text: str) -> bool:
 
 
 def _whole(text: str) -> int | None:
-    """The number typed, full-width digits too; None if it is none."""
-    plain = unicodedata.normalize("NFKC", text).strip()
+    """The number typed in ASCII or full-width digits; None if it is none, as are signs such as ① and 1²."""
+    plain = text.strip().translate(_FULL_WIDTH)
     return int(plain) if re.fullmatch(r"[0-9]{1,6}", plain) else None

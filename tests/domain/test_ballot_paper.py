@@ -32,6 +32,14 @@ def test_points_that_cannot_be_are_named_beside_their_project() -> None:
         Paper(texts={"A": "11"}).points(None, 10)
 
 
+@pytest.mark.parametrize("text", ["1²", "①", "½", "१", "Ⅲ", "³", "1 2", "+1", "1_0"])
+def test_a_sign_that_only_looks_like_a_number_is_none(text: str) -> None:
+    with pytest.raises(PaperError) as refused:
+        Paper(texts={"A": text, "B": " １２ "}).points(None, 100)
+    assert set(refused.value.beside) == {"A"}
+    assert Paper(texts={"A": text, "B": " １２ "}).total() == 12
+
+
 def test_a_ranking_without_places_keeps_its_order() -> None:
     ranking: BallotForm = {**FORM, "points": {"max": 3, "sum": None}, "ranking": True}
     assert Paper(("C", "A", "B")).marks(ranking) == ["C", "A", "B"]
