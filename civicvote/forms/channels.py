@@ -10,6 +10,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, NumberRange,
 
 from civicvote.domain import districts
 from civicvote.domain.errors import InvalidError
+from civicvote.domain.messages import msg
 from civicvote.domain.paper import VOID_REASONS
 from civicvote.forms.base import BaseForm
 from civicvote.forms.fields import WholeField, clean_input, options
@@ -168,8 +169,16 @@ class SheetForm(BaseForm):
         reasons = [(key, say(words)) for key, words in VOID_REASONS.items()]
         self.reason.choices = options([("", _l("골라 주십시오")), *reasons])
 
+    def validate(self, extra_validators: Any = None) -> bool:
+        """A sheet that came with none of the three buttons isn't taken for a valid one."""
+        valid = bool(super().validate(extra_validators))
+        if self.kind.data in set(PaperKind):
+            return valid
+        self.refuse(InvalidError(msg("‘저장하고 다음 장’, ‘백지’, ‘무효’ 가운데 하나를 눌러 주십시오.")))
+        return False
+
     def sheet(self) -> Sheet:
-        """What was keyed, for the service; a number nobody has asked for is 0."""
+        """What was keyed, for the service once it is valid; a number nobody has asked for is 0."""
         number = self.paper.data or ""
         kind = self.kind.data if self.kind.data in set(PaperKind) else PaperKind.VALID
         return Sheet(

@@ -165,6 +165,11 @@ def test_a_rule_that_a_sheet_breaks_stands_beside_the_field(
     assert first.post(sheets, data={"paper": "1", "kind": "void", "reason": "rules"}).status_code == 303
     for paper in ("0", "-1", "9", "1" * 30, "x", ""):
         assert first.post(sheets, data={"paper": paper, "kind": "blank"}).status_code == 409
+    for kind in ({}, {"kind": ""}, {"kind": "vaild"}, {"kind": "VALID"}):
+        strange = first.post(sheets, data={"paper": "2", "picks": "A1", **kind})
+        assert strange.status_code == 422, "what nobody asked for is no valid sheet"
+        assert "가운데 하나를 눌러 주십시오." in strange.text
+        assert 'value="A1"' in strange.text
 
 
 def test_a_batch_is_dropped_by_two(place: Hall, clerks: tuple[FlaskClient, FlaskClient]) -> None:
