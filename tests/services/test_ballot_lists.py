@@ -122,6 +122,8 @@ def test_a_list_that_changed_is_shown_and_refused(session: Session, keys: KeySto
         lists.approve_list(session, two, made.slug, keys=keys)
     with pytest.raises(InvalidError):
         lists.return_list(session, two, made.slug, reason=" ")
+    with pytest.raises(InvalidError, match="주민등록번호"):
+        lists.return_list(session, two, made.slug, reason="900101-1234567 님의 안건을 빼 주십시오.")
     lists.return_list(session, two, made.slug, reason="바뀐 안건을 확인해 주십시오.")
     assert made.state is CycleState.ANNOUNCED
     returned = session.scalars(select(OutboxMessage).where(OutboxMessage.kind == "ballot-list-returned")).one()

@@ -125,6 +125,9 @@ def test_who_may_and_what_must_be_said(session: Session, keys: KeyStore, over: C
         custody.custody(session, VISITOR, over.slug, keys=keys)
     with pytest.raises(InvalidError):
         custody.destroy(session, over.first, over.slug, Key.ROLL, how=" ", keys=keys)
+    with pytest.raises(InvalidError, match="주민등록번호"):
+        custody.destroy(session, over.first, over.slug, Key.ROLL, how=f"{HOW}, 900101-1234567 입회", keys=keys)
+    assert _actions(session, over) == []
 
 
 def test_a_key_that_comes_back_is_found_and_removed(session: Session, keys: KeyStore, over: Count) -> None:

@@ -18,7 +18,7 @@ from civicvote.domain.errors import ConflictError
 from civicvote.domain.lifecycles import CycleState
 from civicvote.domain.messages import Message, msg
 from civicvote.domain.permissions import Actor, Permission
-from civicvote.domain.text import clean_text
+from civicvote.domain.text import clean_text, refuse_resident_number
 from civicvote.keystore import KeyStore
 from civicvote.models.accounts import User
 from civicvote.models.counts import TallyDecision, TallyRun
@@ -157,6 +157,7 @@ def destroy(session: Session, actor: Actor, slug: str, key: Key, *, how: str, ke
     if any(one.stated_by == actor.id for one in said):
         raise ConflictError(msg("한 사람이 두 번 확인할 수 없습니다. 다른 담당자가 확인해야 합니다."))
     how = clean_text(how, minimum=5, maximum=1000, field="how")
+    refuse_resident_number(how, field="how")
     with settled(session, msg("다른 담당자가 방금 확인했습니다. 새로 고침 후 다시 확인해 주십시오.")):
         ending = KeyEnding(
             vote_id=vote.id, key=key.value, place=len(said) + 1, stated_by=actor.id, at=clock.now(), how=how

@@ -17,6 +17,7 @@ from civicvote.domain.errors import ConflictError, InvalidError
 from civicvote.domain.lifecycles import CYCLE, CycleState, ProjectState
 from civicvote.domain.messages import msg
 from civicvote.domain.permissions import Actor, Permission
+from civicvote.domain.text import refuse_resident_number
 from civicvote.keystore import KeyStore
 from civicvote.models.counts import PublishedFile, TallyDecision, TallyRun, WithheldFile
 from civicvote.models.cycles import Cycle
@@ -86,6 +87,7 @@ def discard(session: Session, actor: Actor, slug: str, *, reason: str) -> None:
     """Send the count back; the box stays sealed and is counted again."""
     cycle, vote, run = waiting(session, actor, slug)
     queue.check_idle(session, vote)
+    refuse_resident_number(reason, field="reason")
     workflow.move(session, actor, CYCLE, cycle, "discard-count", reason=reason)
     _decide(session, actor, run, approved=False, reason=reason)
 

@@ -228,6 +228,7 @@ def return_list(session: Session, actor: Actor, slug: str, *, reason: str) -> Cy
     cycle = get(session, actor, slug)
     _lock(session, cycle)
     reason = clean_text(reason, maximum=1000, field="reason")
+    refuse_resident_number(reason, field="reason")
     requester = cycle.list_requested_by
     with settled(session, _RACED):
         workflow.move(session, actor, CYCLE, cycle, "return-list", reason=reason)

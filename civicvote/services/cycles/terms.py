@@ -13,7 +13,7 @@ from civicvote.domain.errors import ConflictError, NotFoundError
 from civicvote.domain.lifecycles import ProjectState
 from civicvote.domain.messages import msg
 from civicvote.domain.permissions import Actor, Permission
-from civicvote.domain.text import clean_line, clean_text
+from civicvote.domain.text import clean_line, clean_text, refuse_resident_number
 from civicvote.models.cycles import Alternative, AlternativeGroup, BallotCap, Cycle, LockedProject
 from civicvote.models.projects import Project
 from civicvote.services import audit
@@ -156,10 +156,9 @@ def lock_in(session: Session, actor: Actor, slug: str, *, project: UUID | None, 
     view = _open(session, actor, slug)
     key = project or view.cycle.id  # no project: one that is on no list
     LockedIn(uuid4(), key, reason).check(view.items)
-    locked = LockedProject(
-        cycle_id=view.cycle.id, project_id=key, reason=clean_text(reason, maximum=1000, field="reason")
-    )
-    session.add(locked)
+    reason = clean_text(reason, maximum=1000, field="reason")
+    refuse_resident_number(reason, field="reason")
+    session.add(LockedProject(cycle_id=view.cycle.id, project_id=key, reason=reason))
     with settled(session, _RACED):
         audit.record(session, actor, "cycle:lock-in", view.cycle, project=key)
 

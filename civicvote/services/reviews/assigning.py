@@ -13,7 +13,7 @@ from civicvote.domain.lifecycles import CycleState, ProjectState
 from civicvote.domain.messages import msg
 from civicvote.domain.paging import Cursor, Page
 from civicvote.domain.permissions import Actor, Permission, Role
-from civicvote.domain.text import clean_text
+from civicvote.domain.text import clean_text, refuse_resident_number
 from civicvote.models.accounts import User, UserRole
 from civicvote.models.cycles import Cycle, Pool
 from civicvote.models.departments import Department
@@ -267,6 +267,7 @@ def reopen(
     if state not in _REVIEWING:
         raise ConflictError(msg("투표안건이 확정된 뒤에는 다시 검토할 수 없습니다."))
     reason = clean_text(reason, maximum=2000, field="reason")
+    refuse_resident_number(reason, field="reason")
     target = _target(session, department_id, due_at, reviewer_id)
     _not_the_author(project, target.reviewer_id)
     with settled(session, _RACED):

@@ -11,7 +11,7 @@ from civicvote.domain.errors import ConflictError, InvalidError
 from civicvote.domain.lifecycles import PROJECT, ProjectState
 from civicvote.domain.messages import msg
 from civicvote.domain.permissions import SYSTEM, Actor
-from civicvote.domain.text import clean_text
+from civicvote.domain.text import clean_text, refuse_resident_number
 from civicvote.models.cycles import Pool
 from civicvote.models.projects import CostLine, Project
 from civicvote.models.reviews import Review, Supplement
@@ -77,6 +77,7 @@ def decide(
     pool = session.get_one(Pool, project.pool_id)
     check_verdict(findings, verdict, pool_won=pool.amount_won)
     reason = clean_text(reason, minimum=10, maximum=2000, field="reason")
+    refuse_resident_number(reason, field="reason")
     with settled(session, _CHANGED):
         _keep(review, findings, version)
         review.verdict, review.reason = verdict, reason
@@ -111,6 +112,7 @@ def request_supplement(
     """보완요청: ask the author something, to be answered before `due_at` (UTC). The question is public."""
     review, project = _open_case(session, actor, review_id)
     question = clean_text(question, minimum=10, maximum=2000, field="question")
+    refuse_resident_number(question, field="question")
     moment = clock.now()
     if due_at <= moment:
         raise InvalidError(msg("답변 기한은 지금보다 뒤여야 합니다."), field="due_at")
@@ -146,6 +148,7 @@ def answer_supplement(session: Session, actor: Actor, project_id: UUID, answer: 
     """The author's answer; the review goes on. Too late is a Conflict, also before anybody noticed the deadline."""
     project, asked = open_supplement(session, actor, project_id)
     answer = clean_text(answer, minimum=5, maximum=4000, field="answer")
+    refuse_resident_number(answer, field="answer")
     if clock.now() >= asked.due_at:
         raise ConflictError(msg("보완 답변 기한이 지났습니다. 담당 부서가 지금까지의 내용으로 검토합니다."))
     with settled(session, msg("그 사이에 답변이 제출되었거나 기한이 지났습니다.")):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import Engine, func, select
@@ -14,11 +15,13 @@ from civicvote.domain.lifecycles import CycleState, ProjectState
 from civicvote.domain.permissions import Role
 from civicvote.models.projects import CostLine, Project
 from civicvote.models.reviews import Review
-from civicvote.services import reviews
+from civicvote.services import clock, reviews
 from tests import factories as make
 from tests.conftest import DATABASES
 from tests.support.races import attempt, together
 from tests.support.reviews import FULL, REASON, Case, letters, member
+
+NAMED = "신청인 900101-1234567 님이 낸 제안입니다."
 
 
 def test_a_review_from_start_to_verdict(session: Session, case: Case) -> None:
@@ -48,6 +51,12 @@ def test_a_refusal_needs_a_reason_but_no_cost(session: Session, case: Case) -> N
             session, case.reviewer, review.id, bare, version=review.version, verdict="refuse", reason="안 됨"
         )
     assert refused.value.field == "reason"
+    with pytest.raises(InvalidError, match="주민등록번호"):
+        reviews.decide(session, case.reviewer, review.id, bare, version=review.version, verdict="refuse", reason=NAMED)
+    with pytest.raises(InvalidError, match="주민등록번호"):
+        reviews.request_supplement(
+            session, case.reviewer, review.id, question=NAMED, due_at=clock.now() + timedelta(days=3)
+        )
     reviews.decide(
         session,
         case.reviewer,
@@ -82,6 +91,8 @@ def test_review_again(session: Session, case: Case) -> None:
     reviews.decide(session, case.reviewer, review.id, FULL, version=review.version, verdict="refuse", reason=REASON)
     with pytest.raises(InvalidError):
         reviews.reopen(session, case.staff, case.project.id, reason="", department_id=case.department.id)
+    with pytest.raises(InvalidError, match="주민등록번호"):
+        reviews.reopen(session, case.staff, case.project.id, reason=NAMED, department_id=case.department.id)
     again = reviews.reopen(
         session, case.staff, case.project.id, reason="새 조례가 생겼습니다.", department_id=case.department.id
     )
