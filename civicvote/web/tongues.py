@@ -7,7 +7,7 @@ of places in templates, inside sentences too; marking them where the page is sen
 import re
 from typing import Final
 
-_HANGUL: Final = "\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3"
+_HANGUL: Final = r"\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3"
 _ANY: Final = re.compile(rf"[{_HANGUL}]")
 #: What stands between a "<" and the end of its tag; quoted values may hold a ">".
 _TAG: Final = re.compile(r"(?:\"[^\"]*\"|'[^']*'|[^'\">])*>")
