@@ -26,6 +26,7 @@ from civicvote.domain.processes import end_with_parent
 from civicvote.keystore import KeyStore
 from civicvote.models.accounts import User
 from civicvote.services import accounts, audit, board, counting, health, mail, outbox, reviews, voting
+from civicvote.services.channels import documents
 from civicvote.services.counting import queue
 from civicvote.settings import Settings
 from civicvote.web import observe
@@ -138,6 +139,7 @@ def _sweep(session: Session) -> None:
     """Once an hour: nothing waits for it, and every tick would be too often."""
     if health.due(session, "sweep", timedelta(hours=1)):
         accounts.sweep(session)
+        documents.forget_old(session)
 
 
 def _remind(session: Session) -> None:

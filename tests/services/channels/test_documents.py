@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from civicvote import jobs
 from civicvote.domain.errors import ConflictError, ForbiddenError, InvalidError
 from civicvote.domain.permissions import Actor, Role
 from civicvote.keystore import KeyStore
@@ -18,6 +19,7 @@ from civicvote.models.verification import Person, PersonalDataAccess
 from civicvote.services import channels, clock
 from civicvote.services.channels import reading
 from civicvote.services.verification import Namesake
+from civicvote.settings import Settings
 from tests import factories
 from tests.support.channels import Hall, document, hall, living
 from tests.support.voting import voter
@@ -275,3 +277,13 @@ def test_documents_and_then_the_void_of_an_online_ballot(session: Session, place
         place.decide(made, place.second)
     place.decide(made, place.first)
     assert place.hand_out(made).online_voided
+
+
+def test_the_clock_forgets_names_nobody_came_to_compare(session: Session, place: Hall, settings: Settings) -> None:
+    sweep = dict(jobs.steps(settings))["sweep"]
+    made, shown = place.check_in(document()), select(ShownDocument.name)
+    sweep(session)
+    assert session.scalars(shown).all() == ["강나루"], "there is time to compare it"
+    with time_machine.travel(made.checked_in_at + timedelta(minutes=61), tick=False):
+        sweep(session)
+    assert session.scalars(shown).all() == []
