@@ -1,6 +1,7 @@
 """Answers: the whole page, or only the part htmx asked for."""
 
 from typing import Any
+from urllib.parse import quote
 
 from flask import make_response, redirect, render_template, request
 from flask.wrappers import Response
@@ -45,10 +46,11 @@ def anew() -> Response:
 
 
 def download(content: bytes, name: str, media_type: str) -> Response:
-    """A file to keep."""
+    """A file to keep. A header is ASCII to the server: a Korean name goes percent-encoded into `filename*` (RFC 6266)."""
     response: Response = make_response(content)
     response.content_type = media_type
-    response.headers.set("Content-Disposition", "attachment", filename=name)
+    named = {"filename": name} if name.isascii() else {"filename*": f"UTF-8''{quote(name, safe='')}"}
+    response.headers.set("Content-Disposition", "attachment", **named)
     response.headers["Content-Length"] = str(len(content))
     return response
 

@@ -11,6 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from werkzeug.http import parse_options_header
 
 from civicvote.domain import pabulib
 from civicvote.domain.cycles import TallyRule
@@ -107,12 +108,15 @@ def test_files_are_the_published_bytes(client: FlaskClient, session: Session, vo
     page = client.get(f"/budget/{vote.slug}/result").get_data(as_text=True)
     files = session.scalars(select(PublishedFile)).all()
     assert len(files) == 8
+    assert not all(file.name.isascii() for file in files)
     for file in files:
         given = client.get(f"/budget/{vote.slug}/result/files/{file.name}")
         assert given.data == file.content
         assert hashlib.sha256(given.data).hexdigest() == file.sha256
         assert file.sha256 in page
-        assert given.headers["Content-Disposition"].startswith("attachment")
+        kept_as = given.headers["Content-Disposition"]
+        assert kept_as.isascii()  # the test client takes what no server sends
+        assert parse_options_header(kept_as) == ("attachment", {"filename": file.name})
         assert given.headers["X-Content-Type-Options"] == "nosniff"
     for name in ("other.zip", "..%2Fbundle.zip", "BUNDLE.ZIP"):
         assert client.get(f"/budget/{vote.slug}/result/files/{name}").status_code == 404
