@@ -284,7 +284,7 @@ def _count(site: Site, cast: Cast) -> None:
     staff.press("투표함 봉인")
     staff.press("개표")
     staff.waits_for_the_count()
-    staff.sees("서로 다른 투표지가 절반을 넘습니다")
+    staff.sees("하나뿐인 투표지가 절반을 넘습니다")
     staff.tick("pooled", "ballots")
     staff.press("공개 범위 저장")
     staff.sees("다른 담당자의 확인을 기다리고 있습니다")

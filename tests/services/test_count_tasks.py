@@ -418,7 +418,8 @@ def test_where_most_ballots_are_unique_the_first_must_choose(
         counting.count(session, vote.first, vote.slug, keys=keys)
         shown = counting.release.shown(session, vote.second, vote.slug)
         assert shown is not None
-        assert shown.alarming
+        assert shown.telling
+        assert shown.few
         assert shown.pooled is None
         for pooled in (False, True):
             with pytest.raises(InvalidError, match="먼저 공개 범위를 골라야"):

@@ -251,6 +251,7 @@ def test_shares_count_offline_and_come_back(session: Session, keys: KeyStore, tm
             session.refresh(cycle)
             assert cycle.state is CycleState.SEALED
         run = counting.count(session, staff[0], cycle.slug, keys=keys, opened=content)
+        counting.release.choose(session, staff[0], cycle.slug, only_totals=False)
         with pytest.raises(InvalidError) as refused:
             counting.publish(session, staff[1], cycle.slug, keys=keys)
         assert refused.value.field == "opened"

@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from civicvote.domain.ballots import bundle
+from civicvote.domain.ballots.uniqueness import Uniqueness
 from civicvote.domain.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
 from civicvote.domain.permissions import Role
 from civicvote.keystore import KeyStore
@@ -43,7 +44,8 @@ def test_the_figures_are_those_of_the_ballots(session: Session, vote: Count) -> 
     assert (shown.whole.ballots, shown.whole.unique) == (24, sum(kinds.count(one) == 1 for one in kinds))
     district = [[pick for pick in picks if pick[0] == "B"] for picks in vote.picks]
     assert shown.pools["종로구"].unique == sum(district.count(one) == 1 for one in district)
-    assert shown.alarming is any(2 * one.unique > one.ballots for one in (shown.whole, *shown.pools.values()))
+    assert shown.telling is any(2 * one.unique > one.ballots for one in (shown.whole, *shown.pools.values()))
+    assert shown.few is any(one.ballots < 10 for one in shown.pools.values())
     assert not shown.pooled
     citizen = factories.actor(factories.user(session))
     with pytest.raises(ForbiddenError):
@@ -109,3 +111,14 @@ def test_auditors_see_the_whole_bundle_and_leave_a_record(session: Session, vote
     assert "ballots:download" in session.scalars(select(AuditEvent.action)).all()
     with pytest.raises(ForbiddenError):
         counting.release.withheld(session, vote.first, vote.slug)
+
+
+def test_ballots_tell_on_somebody_where_most_are_unique_or_where_there_are_few() -> None:
+    for ballots, unique, telling, few in (
+        (0, 0, False, False),
+        (9, 0, False, True),
+        (10, 5, False, False),
+        (10, 6, True, False),
+    ):
+        one = Uniqueness(ballots, unique)
+        assert (one.telling, one.few, one.alarming) == (telling, few, telling or few)

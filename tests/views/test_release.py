@@ -39,7 +39,7 @@ def test_nothing_is_preset_where_most_ballots_are_unique(
         first.post(f"{url}/run")
         jobs.count(database, settings.keystore)
         own = first.get(url).get_data(as_text=True)
-        assert "서로 다른 투표지가 절반을 넘습니다" in own
+        assert "하나뿐인 투표지가 절반을 넘습니다" in own
         assert "공개 범위를 골라 주십시오" in own
         assert _checked(own) == []
         assert "/count/publish" not in second.get(url).get_data(as_text=True)

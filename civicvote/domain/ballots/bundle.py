@@ -118,14 +118,14 @@ POOLED = """\
 
 투표지를 공개하지 않은 묶음
 --------------------------
-서로 다른 투표지가 많아 누구의 것인지 짐작할 수 있으므로, 한 장씩의 투표지는 공개하지 않고 사업별 합계만 공개합니다.
+하나뿐인 투표지가 많거나 투표지가 적어 누구의 것인지 짐작할 수 있으므로, 한 장씩의 투표지는 공개하지 않고 사업별 합계만 공개합니다.
   확인할 수 있는 것    게시판과 서명, 접수증, 집계한 표의 목록과 수, 득표순으로 뽑는 규칙에서 합계에 따른 선정
   확인할 수 없는 것    합계가 투표지와 같은지, 균등분배·프라그멘 규칙의 선정 결과
 투표지 전체의 해시는 게시판에 있고, 감사 담당은 투표지가 든 묶음 전체를 확인합니다.
 
 A bundle without single ballots
 -------------------------------
-Many ballots are unlike any other and could give their voters away, so only totals per project are published.
+Ballots are few, or many are unlike any other, and could give their voters away: only totals per project are published.
   You can check      board and signatures, receipts, list and number of counted ballots, and, for rules that go by
                      totals, that the winners follow from them
   You cannot check   that the totals follow from the ballots, and the winners of Equal Shares and Phragmén

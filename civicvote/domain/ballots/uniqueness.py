@@ -14,6 +14,9 @@ from typing import Any, Self
 from civicvote.domain.ballots.rules import Notice
 from civicvote.domain.ballots.sealing import Ballot
 
+FEW = 10
+"""With fewer ballots than this, who knows that somebody voted guesses what they chose, however alike the ballots are."""
+
 
 @dataclass(frozen=True, slots=True)
 class Uniqueness:
@@ -28,9 +31,19 @@ class Uniqueness:
         return self.unique / self.ballots if self.ballots else 0.0
 
     @property
-    def alarming(self) -> bool:
+    def telling(self) -> bool:
         """More than half are unique."""
         return 2 * self.unique > self.ballots
+
+    @property
+    def few(self) -> bool:
+        """There are ballots, but fewer than ten."""
+        return 0 < self.ballots < FEW
+
+    @property
+    def alarming(self) -> bool:
+        """Single ballots may give somebody away: nothing is preset."""
+        return self.telling or self.few
 
     def document(self) -> dict[str, int]:
         """As JSON."""

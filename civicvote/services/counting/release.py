@@ -32,9 +32,14 @@ class Release:
     withheld: bool
 
     @property
-    def alarming(self) -> bool:
+    def telling(self) -> bool:
         """More than half of the ballots, or of one contest's parts of them, are unique."""
-        return any(one.alarming for one in (self.whole, *self.pools.values()))
+        return any(one.telling for one in (self.whole, *self.pools.values()))
+
+    @property
+    def few(self) -> bool:
+        """Fewer than ten ballots, or parts of them in one contest."""
+        return any(one.few for one in (self.whole, *self.pools.values()))
 
 
 def chosen(session: Session, run: TallyRun) -> bool | None:
@@ -91,7 +96,7 @@ def check(session: Session, run: TallyRun, *, only_totals: bool) -> None:
     if wanted is None:
         raise InvalidError(
             msg(
-                "서로 다른 투표지가 절반을 넘습니다. 개표한 담당자가 먼저 공개 범위를 골라야 공표할 수 있습니다. "
+                "하나뿐인 투표지가 많거나 투표지가 적습니다. 개표한 담당자가 먼저 공개 범위를 골라야 공표할 수 있습니다. "
                 "개표한 담당자에게 이 화면에서 골라 달라고 알려 주십시오."
             ),
             field="pooled",
