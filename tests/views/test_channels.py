@@ -7,11 +7,13 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from civicvote.domain.permissions import Role
 from civicvote.models.accounts import User
 from civicvote.models.channels import CheckIn, PaperBatch
 from civicvote.models.votes import Ballot
 from civicvote.settings import Settings
 from tests import factories
+from tests.conftest import Queries
 from tests.support.channels import Hall, hall
 from tests.support.clerks import come, value
 from tests.support.door import bare
@@ -265,3 +267,29 @@ def test_a_sheet_too_many_is_confirmed_by_two_in_public(place: Hall, clerks: tup
     board = first.get(f"/board/{place.slug}").text
     assert "교부 1장, 투입 2장, 차이 1장" in board
     assert "겹쳐 교부한 것으로 보임" in board
+
+
+def test_auditors_see_who_checks_in_alone(
+    session: Session, place: Hall, clerks: tuple[FlaskClient, FlaskClient], signed_in: SignIn, queries: Queries
+) -> None:
+    first, _second = clerks
+    auditor = signed_in(factories.user(session, Role.AUDITOR))
+    path = f"/budget/{place.slug}/desk/clerks"
+    assert "아직 접수한 분이 없습니다." in auditor.get(path).text
+    assert path in auditor.get("/staff").text
+    assert path in auditor.get(f"/budget/{place.slug}/count").text
+    assert first.get(path).status_code == 403
+    counts = []
+    for more in (1, 7):
+        user, _actor = voter(session)
+        assert first.post(f"{come(first, place, user)}/paper").status_code == 303
+        place.papers(more)
+        session.expire_all()
+        queries.clear()
+        page = auditor.get(path)
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
+    assert "김접수" in page.text
+    assert f"/audit?action=check-in:make&amp;actor={place.users[0].id}" in page.text
+    assert 'data-label="혼자 접수하고 교부" class="num">10<' in page.text
+    assert (user.email or "-") not in page.text

@@ -74,6 +74,7 @@ channels.batch              GET  303 403 403 403 403 403 200 403 403
 channels.batches            GET  303 403 403 403 403 403 200 403 403
 channels.batches            POST 303 403 403 403 403 403 422 403 403
 channels.check_in           POST 303 403 403 403 403 403 422 403 403
+channels.clerks             GET  303 403 403 403 403 403 403 200 403
 channels.close_station      POST 303 403 403 403 403 403 303 403 403
 channels.code               POST 303 403 403 403 403 403 200 403 403
 channels.confirm            POST 303 403 403 403 403 403 409 403 403
@@ -90,7 +91,7 @@ channels.open_station       POST 303 403 403 403 403 403 422 403 403
 channels.remove_last        POST 303 403 403 403 403 403 409 403 403
 channels.resume             POST 303 403 403 403 403 403 409 403 403
 channels.sheets             GET  303 403 403 403 403 403 200 403 403
-channels.sheets             POST 303 403 403 403 403 403 409 403 403
+channels.sheets             POST 303 403 403 403 403 403 422 403 403
 channels.state_difference   POST 303 403 403 403 403 403 422 403 403
 channels.visit              GET  303 403 403 403 403 403 200 403 403
 counting.ceremony           GET  303 403 403 403 403 403 200 200 403
@@ -103,7 +104,7 @@ counting.export             GET  303 403 403 403 403 403 409 403 403
 counting.index              GET  303 403 403 403 403 403 200 200 403
 counting.opened             POST 303 403 403 403 403 403 422 403 403
 counting.publish            POST 303 403 403 403 403 403 422 403 403
-counting.release            POST 303 403 403 403 403 403 409 403 403
+counting.release            POST 303 403 403 403 403 403 422 403 403
 counting.run                POST 303 403 403 403 403 403 409 403 403
 counting.seal               POST 303 403 403 403 403 403 303 403 403
 counting.whole_bundle       POST 303 403 403 403 403 403 403 404 403

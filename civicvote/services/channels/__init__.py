@@ -2,7 +2,7 @@
 
 `desk` checks people in, `requests` and `documents` are what needs two clerks, `paper`, `keying`, `differences` and `boxing`
 bring paper into the box, `stations` turns tablets into polling stations and `steps` notices copies of their cookies,
-`reading` and `batches` are what their pages show.
+`letters` tells who was checked in, `reading`, `batches` and `clerks` are what the pages show.
 """
 
 from civicvote.services.channels.batches import PublicBatch, public_batches

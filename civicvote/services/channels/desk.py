@@ -18,7 +18,7 @@ from civicvote.models.verification import Person
 from civicvote.models.votes import Participation, Vote
 from civicvote.services import audit, board, clock
 from civicvote.services.board.turnout import add_on_paper
-from civicvote.services.channels import documents, people
+from civicvote.services.channels import documents, letters, people
 from civicvote.services.channels.common import hold_slot, paper_district
 from civicvote.services.channels.people import Claim, Facts
 from civicvote.services.conflicts import settled
@@ -131,6 +131,8 @@ def check_in(
     """Check the person in: from now on their account can't vote. Who is known by documents alone waits for a second clerk,
     who is asked at once to look at them; who has voted online and wants paper, for one who voids that ballot.
 
+    Who has an account is told of it.
+
     ConflictError when they are checked in already, the vote isn't open, or a station is to replace an online ballot;
     InvalidError and ForbiddenError as for an online voter. The slot's lock is held: a cast of the same person is before
     this or refused.
@@ -159,6 +161,7 @@ def check_in(
         request(session, actor, made, Ask.DOCUMENTS, _SEEN)
     elif online:
         request(session, actor, made, Ask.VOID, TO_PAPER)
+    letters.came(session, made)
     return made
 
 

@@ -15,7 +15,7 @@ from civicvote.keystore import KeyStore
 from civicvote.models.channels import Ask, Channel, CheckIn, DeskRequest, StationCode, StationSeat, VoidWaiting
 from civicvote.models.votes import Ballot, Participation, Vote
 from civicvote.services import audit, clock
-from civicvote.services.channels import documents
+from civicvote.services.channels import documents, letters
 from civicvote.services.channels.common import clean_reason, hold_slot
 from civicvote.services.channels.desk import TO_PAPER, find_vote, refuse_own, request
 from civicvote.services.conflicts import settled
@@ -86,6 +86,8 @@ def decide(
     elif approve:
         _take_back(session, made)
     session.flush()
+    if made.taken_back_at is not None:
+        letters.taken_back(session, made)
 
 
 def _check(session: Session, made: CheckIn, what: Ask) -> None:

@@ -6,12 +6,13 @@ from flask import flash, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from civicvote.db import session
+from civicvote.db import reader, session
 from civicvote.domain.permissions import Permission as P
 from civicvote.forms.channels import ClaimForm, DecisionForm, ReasonForm, StationForm
 from civicvote.models.channels import Ask
 from civicvote.services import channels
 from civicvote.services.channels import Found, reading
+from civicvote.services.channels.clerks import by_clerk
 from civicvote.services.channels.stations import CODE_FOR
 from civicvote.views.channels.blueprint import bp
 from civicvote.web import login, qr, station
@@ -42,6 +43,13 @@ def _desk(
 def desk(slug: str) -> ResponseReturnValue:
     """Who was checked in, what waits for a second clerk, and the form for the next person."""
     return _desk(slug, ClaimForm(formdata=None))
+
+
+@bp.get("/budget/<slug>/desk/clerks")
+@requires(P.AUDIT_READ)
+def clerks(slug: str) -> ResponseReturnValue:
+    """Who checked how many people in, and by what, for auditors."""
+    return page("channels/clerks.html", view=by_clerk(reader(), current_actor(), slug))
 
 
 @bp.post("/budget/<slug>/desk/find")
