@@ -192,7 +192,7 @@ def _paper(hall: Hall) -> None:
     second.follow("2번째 장 다시 입력")
     second.fill(picks="A3")
     second.press("저장하고 다음 장")
-    second.press("확정")
+    second.press("확정하기")
     second.sees("2 + 0 + 0 = 2장")
 
 
