@@ -1,8 +1,11 @@
 """Desk and paper in the browser: what is shown, and what is kept apart."""
 
+import re
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
+import time_machine
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -11,6 +14,7 @@ from civicvote.domain.permissions import Role
 from civicvote.models.accounts import User
 from civicvote.models.channels import CheckIn, PaperBatch
 from civicvote.models.votes import Ballot
+from civicvote.services import clock
 from civicvote.settings import Settings
 from tests import factories
 from tests.conftest import Queries
@@ -293,3 +297,25 @@ def test_auditors_see_who_checks_in_alone(
     assert f"/audit?action=check-in:make&amp;actor={place.users[0].id}" in page.text
     assert 'data-label="혼자 접수하고 교부" class="num">10<' in page.text
     assert (user.email or "-") not in page.text
+
+
+def test_the_clerks_page_looks_whether_the_other_has_decided(
+    session: Session, place: Hall, clerks: tuple[FlaskClient, FlaskClient]
+) -> None:
+    first, second = clerks
+    script = {"HX-Request": "true"}
+    user, _actor = voter(session)
+    path = come(first, place, user)
+    assert "hx-trigger" not in first.get(path).text, "nothing is asked"
+    first.post(f"{path}/take-back", data={"back-reason": "다른 분을 접수함"})
+    own = first.get(path).text
+    assert 'hx-trigger="every' in own
+    assert re.search(f'href="{path}"[^>]*>새로 고침', own), "and without the script"
+    assert "hx-trigger" not in second.get(path).text, "who decides isn't disturbed"
+    waits = first.get(path, headers=script)
+    assert (waits.status_code, waits.text, waits.headers.get("HX-Refresh")) == (204, "", None)
+    with time_machine.travel(clock.now() + timedelta(minutes=31), tick=False):
+        assert "hx-trigger" not in first.get(path).text, "a desk left alone is signed out in time"
+    second.post(f"{path}/decision", data={"approve": "yes"})
+    assert first.get(path, headers=script).headers["HX-Refresh"] == "true"
+    assert "취소됨" in first.get(path).text

@@ -239,6 +239,12 @@ class CheckInView:
         return next((row for row in self.decisions if row.approved is None), None)
 
     @property
+    def watched(self) -> bool:
+        """Whether the reader asked a moment ago and waits for the other clerk: the page then looks for itself."""
+        asked = self.waiting
+        return asked is not None and asked.own and clock.now() < asked.at + documents.WAIT
+
+    @property
     def may_hand_out(self) -> bool:
         """Whether the paper may be given now."""
         row = self.row

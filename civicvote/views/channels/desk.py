@@ -18,7 +18,7 @@ from civicvote.views.channels.blueprint import bp
 from civicvote.web import login, qr, station
 from civicvote.web.access import current_actor, keys, requires, settings
 from civicvote.web.observe import arrived
-from civicvote.web.render import done, page
+from civicvote.web.render import anew, done, page, wants_part
 
 
 def _address() -> str:
@@ -107,8 +107,10 @@ def _visit(
 @bp.get("/budget/<slug>/desk/<uuid:check_in_id>")
 @requires(P.VOTE_DESK)
 def visit(slug: str, check_in_id: UUID) -> ResponseReturnValue:
-    """One check-in and what may be done with it now."""
-    return _visit(slug, check_in_id)
+    """One check-in and what may be done with it now; the script asks every few seconds whether the other clerk has decided."""
+    if not wants_part():
+        return _visit(slug, check_in_id)
+    return ("", 204) if reading.check_in(session(), current_actor(), slug, check_in_id).watched else anew()
 
 
 @bp.post("/budget/<slug>/desk/<uuid:check_in_id>/paper")
