@@ -50,18 +50,18 @@ def published(session: Session, actor: Actor, slug: str) -> Result:
         .where(PublishedFile.vote_id == vote.id)
         .order_by(PublishedFile.name)
     ).all()
-    turnout = board.turnout(session, vote.id)
+    desk, counted = _desk(session, vote), papers(document["papers"])
     events = _events(session, vote)
     return Result(
         cycle=cycle,
         vote=vote,
-        participants=turnout.total,
-        papers=papers(document["papers"]),
-        turnout=turnout,
+        participants=counted.counted + (desk.blank + desk.void if desk else 0),  # on paper as well: one ballot each
+        papers=counted,
+        turnout=board.turnout(session, vote.id),
         contests=[reader.contest(contest) for contest in document["contests"]],
         files=[FileRow(name, sha) for name, sha in files],
         notes=_notes(events, reader.titles, ids),
-        desk=_desk(session, vote),
+        desk=desk,
         reached=reader.reached(document),
         areas=reader.areas(document),
         pooled=pooled,
