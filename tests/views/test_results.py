@@ -237,4 +237,4 @@ def test_paper_ballots_balance_on_the_page(client: FlaskClient, session: Session
     publish(session, vote, settings)
     page = client.get(f"/budget/{vote.slug}/result").get_data(as_text=True)
     assert "종이 투표: 1개 묶음, 투표지 10장 = 유효 7 + 백지 2 + 무효 1." in page
-    assert "모두 15명이 참여했습니다." in page  # 12 counted, and the blank and void papers; the box has no valid ones here
+    assert "모두 15명이 참여했습니다." in page  # 12 ballots, and the blank and void papers
