@@ -67,12 +67,15 @@ def _database(settings: Settings) -> Iterator[db.Database]:
 @click.option("--step", default="1", show_default=True, callback=_amount, help="add1에서 한 번에 늘리는 몫")
 @click.option("--no-exhaustive-stop", is_flag=True, help="예산에 들어갈 사업이 없어도 예산을 넘을 때까지 늘립니다.")
 @click.option("--tie", type=click.Choice(["id", "votes", "cost"]), default="id", show_default=True)
+@click.option("--sealed", is_flag=True, help="봉인까지만 합니다. 개표와 공표는 담당자 두 사람이 화면에서 합니다.")
 def import_(file: Path, **given: Any) -> None:
     """끝난 선거 파일을 봉인·개표·공표까지 마친 예산으로 만듭니다."""
     settings = Settings()
-    declared = given["rule"] == DECLARED
+    declared, counted = given["rule"] == DECLARED, not given.pop("sealed")
     given["rule"] = TallyRule.EQUAL_SHARES if declared else TallyRule(given["rule"])
-    terms = elections.Terms(exhaustive_stop=not given.pop("no_exhaustive_stop"), declared=declared, **given)
+    terms = elections.Terms(
+        exhaustive_stop=not given.pop("no_exhaustive_stop"), declared=declared, counted=counted, **given
+    )
     try:
         content = read(file)
         with _database(settings) as database, database.transaction() as session:
@@ -84,7 +87,7 @@ def import_(file: Path, **given: Any) -> None:
     for notice in pabulib.report(content):
         where = f"{file}:{notice.line}" if notice.line else str(file)
         click.echo(f"{where}: {notice.message}", err=True)
-    click.echo(f"/budget/{made.slug}/result")
+    click.echo(f"/budget/{made.slug}/{'result' if counted else 'count'}")
 
 
 @pb.command()

@@ -11,7 +11,12 @@ from sqlalchemy import func, select
 from civicvote import db
 from civicvote.cli import main
 from civicvote.domain import pabulib, tally
+from civicvote.domain.permissions import Role
 from civicvote.models import Base
+from civicvote.models.counts import TallyRun
+from civicvote.services import counting
+from civicvote.settings import Settings
+from tests import factories
 from tests.services.test_pabulib_import import SMALL
 from tests.shared_data import SHARED
 
@@ -109,6 +114,22 @@ def test_a_file_goes_in_and_comes_out(database: db.Database, tmp_path: Path) -> 
             CliRunner().invoke(main, ["tally", str(path), "--rule", rule, "--json"]).stdout for path in (file, out)
         ]
         assert counts[0] == counts[1]
+
+
+def test_a_sealed_box_is_left_to_two_of_the_staff(database: db.Database, tmp_path: Path) -> None:
+    file = tmp_path / "small.pb"
+    file.write_text(SMALL)
+    done = run("import", str(file), "--slug", "small", "--rule", "greedy", "--sealed")
+    assert (done.exit_code, done.stdout.strip()) == (0, "/budget/small/count"), done.output
+    assert run("export", "small").exit_code == 2, "nothing is told before it is published"
+    keys = Settings().keystore
+    with database.transaction() as session:
+        assert session.scalar(select(func.count()).select_from(TallyRun)) == 0
+        first, second = (factories.actor(factories.user(session, Role.STAFF), Role.STAFF) for _ in range(2))
+        counting.count(session, first, "small", keys=keys)
+        counting.release.choose(session, first, "small", only_totals=False)
+        counting.publish(session, second, "small", keys=keys)
+    assert pabulib.parse(run("export", "small").stdout_bytes).projects
 
 
 def test_by_its_own_rule_and_out_in_every_form(database: db.Database, tmp_path: Path) -> None:

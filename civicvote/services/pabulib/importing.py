@@ -269,7 +269,9 @@ def import_file(
     keys: KeyStore,
     homes: Sequence[str | None] = (),
 ) -> Cycle:
-    """Make a closed, sealed, counted and published cycle of a file. `homes`: districts of its people, in any order.
+    """Make a closed and sealed cycle of a file, counted and published too unless the terms leave that to staff.
+
+    `homes`: districts of its people, in any order.
 
     Runs as the platform itself: the election was decided elsewhere, and its rules are the given ones. InvalidError for
     a vote that is not over or points that don't fit; ConflictError for a slug that is taken.
@@ -297,7 +299,12 @@ def import_file(
     search.reindex(session, cycle_id=cycle.id)
     counting.seal(session, actor, cycle.slug, keys=keys)
     board.recompute(session, vote.id)
-    counting.count(session, actor, cycle.slug, keys=keys)
-    counting.release.choose(session, actor, cycle.slug, only_totals=False)  # the file is public already
-    counting.publish(session, actor, cycle.slug, keys=keys)
+    if terms.counted:
+        _count(session, actor, cycle.slug, keys)
     return cycle
+
+
+def _count(session: Session, actor: Actor, slug: str, keys: KeyStore) -> None:
+    counting.count(session, actor, slug, keys=keys)
+    counting.release.choose(session, actor, slug, only_totals=False)  # the file is public already
+    counting.publish(session, actor, slug, keys=keys)

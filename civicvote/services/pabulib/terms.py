@@ -24,7 +24,8 @@ _CRITERIA: dict[tally.TieKey, Criterion] = {
 class Terms:
     """How an imported election is counted; `title` and `pool` are taken from the file where empty.
 
-    `declared`: by the rule the file itself declares, whatever the fields of a rule say.
+    `declared`: by the rule the file itself declares, whatever the fields of a rule say. `counted`: False leaves the
+    sealed box to two members of staff.
     """
 
     rule: TallyRule = TallyRule.EQUAL_SHARES
@@ -39,6 +40,7 @@ class Terms:
     title: str = ""
     pool: str = ""
     declared: bool = False
+    counted: bool = True
 
     def applied(self, file: pabulib.PabulibFile) -> tally.Rule:
         """The rule of the count; InvalidError where the file declares none that is known."""
