@@ -5,10 +5,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from civicvote.domain.errors import InvalidError
+from civicvote.domain.lifecycles import ProjectState
 from civicvote.domain.permissions import Actor, Role
 from civicvote.models.votes import BoardEntry
 from civicvote.services import counting, cycles
-from civicvote.services.cycles import ballot_list
+from civicvote.services.cycles import ballot_list, terms
 from civicvote.settings import Settings
 from tests import factories
 from tests.support.voting import polls
@@ -39,3 +40,11 @@ def test_no_resident_number_stands_over_a_held_vote(session: Session, settings: 
     cycles.hold(session, clerk, slug, reason="서버 점검으로 잠시 멈춥니다.")
     with pytest.raises(InvalidError, match="주민등록번호"):
         cycles.lift(session, clerk, slug, reason=NAMED)
+
+
+def test_no_resident_number_says_why_a_project_is_funded_without_a_vote(session: Session, clerk: Actor) -> None:
+    cycle = factories.cycle(session, opened="review")
+    project = factories.project(session, factories.pool(session, cycle), state=ProjectState.ELIGIBLE)
+    with pytest.raises(InvalidError, match="주민등록번호"):
+        terms.lock_in(session, clerk, cycle.slug, project=project.id, reason=NAMED)
+    terms.lock_in(session, clerk, cycle.slug, project=project.id, reason="법률에 따라 해야 하는 사업입니다.")
