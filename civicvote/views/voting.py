@@ -10,6 +10,7 @@ from civicvote.db import reader, session
 from civicvote.domain import districts
 from civicvote.domain.ballot_paper import Paper
 from civicvote.domain.ballots.receipts import Receipt
+from civicvote.domain.cycles import BallotType
 from civicvote.forms.voting import BasketForm, CastForm, OrderForm, PaperForm, ReceiptForm
 from civicvote.services import board, counting, voting
 from civicvote.web import qr
@@ -153,6 +154,7 @@ def _receipt(slug: str, given: Receipt) -> ResponseReturnValue:
         "voting/receipt.html",
         slug=slug,
         title=cycle.title,
+        booth={"ranked": cycle.ballot_type is BallotType.RANKING},
         closes_at=vote.closes_at,
         receipt=given,
         accepted_at=voting.accepted_at(given),
