@@ -23,6 +23,9 @@ class NamedRequest(Request):
         for part in ("form", "files"):
             held = self.__dict__[part]
             if None in held:
+                for unnamed in held.getlist(None):
+                    if part == "files":
+                        unnamed.close()
                 self.__dict__[part] = ImmutableMultiDict(pair for pair in held.items(multi=True) if pair[0] is not None)
 
 

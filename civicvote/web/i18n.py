@@ -60,7 +60,9 @@ def init_app(app: Flask) -> None:
 
     @app.after_request
     def _mark(response: Response) -> Response:
-        """Korean words on a page for readers of English say that they are Korean."""
-        if response.mimetype == "text/html" and not response.is_streamed and language() == "en":
+        """Korean words on a page for readers of English say that they are Korean. No page asks for its language only here:
+        the account may be what can't be read.
+        """
+        if response.mimetype == "text/html" and not response.is_streamed and g.get("locale") == "en":
             response.set_data(tongues.marked(response.get_data(as_text=True)))
         return response

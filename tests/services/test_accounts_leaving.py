@@ -186,9 +186,10 @@ def test_every_table_that_names_an_account_was_thought_of() -> None:
     #: What was said and done stays, under the name of somebody who left.
     said = "comment.author_id endorsement.user_id project.author_id status_update.author_id verification.user_id"
     official = (
-        "check_in.checked_in_by check_in.paper_given_by desk_request.decided_by desk_request.requested_by "
+        "check_in.checked_in_by check_in.documents_by check_in.paper_given_by desk_request.decided_by desk_request.requested_by "
         "key_ending.stated_by paper_batch.confirmed_by paper_batch.drop_requested_by paper_batch.dropped_by "
-        "paper_batch.opened_by paper_keying.keyed_by station.opened_by tally_release.chosen_by "
+        "paper_batch.opened_by paper_difference.agreed_by paper_difference.stated_by "
+        "paper_keying.keyed_by station.opened_by tally_release.chosen_by "
         "comment.hidden_by cycle.created_by cycle.list_approved_by cycle.list_requested_by cycle_hold.lifted_by "
         "cycle_hold.placed_by personal_data_access.actor_id personal_data_access.user_id review.assigned_by "
         "count_task.requested_by review.decided_by review.reviewer_id supplement.asked_by tally_run.requested_by verification.granted_by"

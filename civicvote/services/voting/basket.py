@@ -98,7 +98,7 @@ class Booth:
     """The basket's page. `refusal`: why this person can't vote now; then `parts` is empty.
 
     `most`: the overall limit of picks, None where money alone limits. `voted`: a ballot of theirs is in the box.
-    `cycle`: for the rules in words; its pools are not loaded.
+    `cycle`: for the rules in words; its pools are not loaded. `vote`, `who`: what was read for it, to check a paper with.
     """
 
     slug: str
@@ -115,6 +115,8 @@ class Booth:
     voted: bool = False
     parts: list[Part] = field(default_factory=list)
     owner: owning.Owner = field(default_factory=owning.Owner)
+    vote: Vote | None = None
+    who: entrance.Voter | None = None
 
     @property
     def typed(self) -> bool:
@@ -220,6 +222,8 @@ def booth(session: Session, actor: Actor, slug: str, *, arrived: datetime, keys:
         voted=bool(stands and stands.voted),
         parts=parts,
         owner=owner,
+        vote=vote,
+        who=who,
     )
 
 

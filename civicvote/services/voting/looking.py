@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from civicvote.domain.ballot_paper import Marks, Paper
@@ -12,8 +11,6 @@ from civicvote.domain.errors import InvalidError
 from civicvote.domain.messages import msg
 from civicvote.domain.permissions import Actor
 from civicvote.keystore import KeyStore
-from civicvote.models.cycles import Cycle
-from civicvote.models.votes import Vote
 from civicvote.services.projects import reading
 from civicvote.services.voting import entrance, owning
 from civicvote.services.voting.basket import Booth, Choice, booth
@@ -49,11 +46,10 @@ def _checked(
     if box.refusal is not None:
         raise box.refusal.error()
     owning.check(given, box.owner.whose)
-    vote = session.scalars(select(Vote).join(Cycle, Cycle.id == Vote.cycle_id).where(Cycle.slug == slug)).one()
-    who = entrance.voter(session, actor)
-    assert who is not None  # no refusal: a voter
-    entrance.ballot(session, vote, who, given)
-    return box, given.marks(vote.notice["ballot"]) if isinstance(given, Paper) else given
+    assert box.vote is not None  # no refusal: a vote and a voter
+    assert box.who is not None
+    entrance.ballot(session, box.vote, box.who, given)
+    return box, given.marks(box.vote.notice["ballot"]) if isinstance(given, Paper) else given
 
 
 def _overview(box: Booth, read: Marks) -> Overview:
