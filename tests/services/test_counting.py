@@ -128,7 +128,7 @@ def test_a_discarded_count_needs_a_reason_and_is_made_again(session: Session, vo
             counting.discard(session, vote.second, vote.slug, reason=" ")
         with pytest.raises(InvalidError, match="주민등록번호"):
             counting.discard(session, vote.second, vote.slug, reason="900101-1234567 님이 이의를 제기함")
-        assert vote.polls.cycle.state is CycleState.COUNTED
+        assert counting.stand(session, vote.second, vote.slug).cycle.state is CycleState.COUNTED
         counting.discard(session, vote.second, vote.slug, reason="수치를 다시 확인해야 합니다")
         assert vote.polls.cycle.state is CycleState.SEALED
         with pytest.raises(ConflictError, match="기다리는 개표 결과가 없습니다"):
