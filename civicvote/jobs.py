@@ -227,6 +227,7 @@ def _count_one(database: db.Database, keys: KeyStore, held: queue.Lease) -> None
         with database.transaction() as session:
             queue.refuse(session, held, error.message)
     except Exception as error:  # noqa: BLE001 — whatever goes wrong, the count must be tried again
+        # No traceback: its values could be ballots.
         log.error("count", kind=held.kind.value, error=type(error).__name__, attempts=held.attempt)
         with database.transaction() as session:
             queue.failed(session, held)

@@ -223,8 +223,8 @@ def _count(site: Site, hall: Hall, folder: Path, closes: timedelta) -> None:
     hall.second.waits_for_the_count()
     for name in ("bundle.zip", "recount.py", "recount_ballots.py", "recount_files.py", "recount_rules.py"):
         answer = hall.first.page.request.get(f"/budget/{hall.slug}/result/files/{name}")
-        if answer.ok:
-            (folder / name).write_bytes(answer.body())
+        assert answer.ok, name
+        (folder / name).write_bytes(answer.body())
     checked = subprocess.run(
         [sys.executable, "-I", folder / "recount.py", folder / "bundle.zip"],
         capture_output=True,

@@ -92,10 +92,10 @@ def discard(session: Session, actor: Actor, slug: str, *, reason: str) -> None:
     _decide(session, actor, run, approved=False, reason=reason)
 
 
-Counted = Sequence[tuple[str, bytes]]
+CountedList = Sequence[tuple[str, bytes]]
 
 
-def _opened_again(vote: Vote, keys: KeyStore, counted: Counted, given: bytes | None) -> opening.Opened:
+def _opened_again(vote: Vote, keys: KeyStore, counted: CountedList, given: bytes | None) -> opening.Opened:
     """The ballots as the second person has them: by the key file, or from a file of their own (`given`).
 
     Without the secret key nobody can tell true plaintexts from made-up ones. If the first person's file were simply read
@@ -106,7 +106,7 @@ def _opened_again(vote: Vote, keys: KeyStore, counted: Counted, given: bytes | N
     return runs.read_opened(vote, counted, given or b"")
 
 
-def _counted_again(session: Session, vote: Vote, run: TallyRun, opened: opening.Opened, counted: Counted) -> None:
+def _counted_again(session: Session, vote: Vote, run: TallyRun, opened: opening.Opened, counted: CountedList) -> None:
     """Count anew; ConflictError unless every byte is the same."""
     runs.check_announced(session, vote)
     notice = runs.notice_of(vote)
@@ -199,7 +199,7 @@ class _Published:
     cycle: Cycle
     vote: Vote
     run: TallyRun
-    counted: Counted
+    counted: CountedList
     opened: opening.Opened
     lines: board.Addition
     pooled: bool
