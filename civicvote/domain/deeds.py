@@ -95,7 +95,7 @@ _WORDS: Final[dict[str, Message]] = {
     "tally:approve": msg("개표 승인"),
     "tally:discard": msg("개표 반려"),
     "tally:release": msg("공개 범위 선택"),
-    "tally:request": msg("개표·공표 맡기기"),
+    "tally:request": msg("개표·공표 요청"),
     "tally:run": msg("개표 실행"),
     "tally:stop": msg("개표·공표 멈춤"),
     "verification:grant": msg("본인확인"),

@@ -28,7 +28,7 @@ class ForbiddenError(DomainError):
 class ConflictError(DomainError):
     """The state of the thing does not allow it (any more)."""
 
-    default = msg("그 사이에 내용이 바뀌었습니다. 새로 고침 후 다시 시도해 주십시오.")
+    default = msg("그사이에 내용이 바뀌었습니다. 새로 고침 후 다시 시도해 주십시오.")
 
 
 class InvalidError(DomainError):

@@ -152,7 +152,7 @@ def test_an_error_of_the_rules_has_its_status_and_leaves_nothing(
 def test_a_violated_constraint_is_a_conflict_with_words(browser: FlaskClient, session: Session) -> None:
     answer = browser.post("/violate")
     assert answer.status_code == 409
-    assert "그 사이에 내용이 바뀌었습니다" in answer.text
+    assert "그사이에 내용이 바뀌었습니다" in answer.text
     for inside in (CANARY, "uq_department", "INSERT", "Error"):
         assert inside not in answer.text
     assert _names(session) == []

@@ -171,7 +171,7 @@ def test_who_has_lost_the_role_counts_nothing(
         jobs.count(database, keys)
         stand = counting.stand(session, vote.second, vote.slug)
         assert stand.failure is not None
-        assert "권한이 그 사이에 없어졌습니다" in str(stand.failure)
+        assert "권한이 그사이에 없어졌습니다" in str(stand.failure)
         assert number(session, TallyRun) == 0
         assert [event.detail["kind"] for event in actions(session, "tally:stop")] == ["count"]
         counting.request_count(session, vote.second, vote.slug)

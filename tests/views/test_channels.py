@@ -295,7 +295,7 @@ def test_auditors_see_who_checks_in_alone(
     assert counts[0] == counts[1]
     assert "김접수" in page.text
     assert f"/audit?action=check-in:make&amp;actor={place.users[0].id}" in page.text
-    assert 'data-label="혼자 접수하고 교부" class="num">10<' in page.text
+    assert 'data-label="단독 접수·교부" class="num">10<' in page.text
     assert (user.email or "-") not in page.text
 
 

@@ -137,7 +137,7 @@ def test_why_it_was_not_published_stands_on_the_page(
         work()
         page = first.get(url).get_data(as_text=True)
         assert "공표하지 못했습니다" in page
-        assert "권한이 그 사이에 없어졌습니다" in page
+        assert "권한이 그사이에 없어졌습니다" in page
         session.add(UserRole(user_id=vote.users[1].id, role=Role.STAFF))
         session.flush()
         assert "/count/publish" in signed_in(vote.users[1]).get(url).text

@@ -58,7 +58,7 @@ def add(session: Session, vote: Vote, made: Addition) -> None:
     exclusive(session, f"board|{vote.id}")
     last = _last(session, vote.id)
     if (last.hash if last else None) != made.after:
-        raise ConflictError(msg("그 사이에 게시판에 다른 기록이 올라왔습니다. 다시 시도해 주십시오."))
+        raise ConflictError(msg("그사이에 게시판에 다른 기록이 올라왔습니다. 다시 시도해 주십시오."))
     _write(session, vote, made)
 
 

@@ -170,7 +170,7 @@ def keep(session: Session, actor: Actor, slug: str, made: Publication) -> None:
     runs.check_announced(session, vote)
     runs.check_box(session, vote, run.input_hash)
     if run.id != made.run_id:
-        raise ConflictError(msg("그 사이에 다시 개표했습니다. 새 결과를 확인한 뒤 다시 눌러 주십시오."))
+        raise ConflictError(msg("그사이에 다시 개표했습니다. 새 결과를 확인한 뒤 다시 눌러 주십시오."))
     workflow.move(session, actor, CYCLE, cycle, "publish")
     _decide(session, actor, run, approved=True, pooled=made.pooled)
     board.add(session, vote, made.lines)

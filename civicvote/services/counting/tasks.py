@@ -80,7 +80,7 @@ def _requester(session: Session, task: CountTask) -> Actor:
     actor = Actor(id=task.requested_by, roles=frozenset(roles), name=user.name if user else "")
     if user is None or not actor.can(_NEEDED[task.kind]):
         raise ConflictError(
-            msg("이 일을 맡긴 담당자의 권한이 그 사이에 없어졌습니다. 권한이 있는 담당자가 다시 눌러 주십시오.")
+            msg("개표·공표를 요청한 담당자의 권한이 그사이에 없어졌습니다. 권한이 있는 담당자가 다시 눌러 주십시오.")
         )
     return actor
 

@@ -151,7 +151,7 @@ def answer_supplement(session: Session, actor: Actor, project_id: UUID, answer: 
     refuse_resident_number(answer, field="answer")
     if clock.now() >= asked.due_at:
         raise ConflictError(msg("보완 답변 기한이 지났습니다. 담당 부서가 지금까지의 내용으로 검토합니다."))
-    with settled(session, msg("그 사이에 답변이 제출되었거나 기한이 지났습니다.")):
+    with settled(session, msg("그사이에 답변이 제출되었거나 기한이 지났습니다.")):
         advance(session, actor, project, "supplement")
         asked.answer, asked.answered_at = answer, clock.now()
         audit.record(session, actor, "review:answer", asked, project=project.id)

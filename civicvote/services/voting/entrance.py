@@ -149,9 +149,7 @@ def ballot(session: Session, vote: Vote, who: Voter, given: Paper | Marks) -> se
     ).first()
     if gone is not None:
         raise InvalidError(
-            msg(
-                "그 사이에 투표안건에서 제외된 사업이 있습니다. 빼고 다시 골라 주십시오: %(title)s", title=titles[gone]
-            ),
+            msg("그사이에 투표안건에서 제외된 사업이 있습니다. 빼고 다시 골라 주십시오: %(title)s", title=titles[gone]),
             field="picks",
         )
     problem = rules.Rules(notice).problem(made)
