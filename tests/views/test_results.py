@@ -1,11 +1,13 @@
 """A published result, and nothing of it before."""
 
 import hashlib
+import re
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from flask.testing import FlaskClient
@@ -14,19 +16,20 @@ from sqlalchemy.orm import Session
 from werkzeug.http import parse_options_header
 
 from civicvote.domain import pabulib
-from civicvote.domain.cycles import TallyRule
+from civicvote.domain.cycles import BallotType, TallyRule
 from civicvote.domain.permissions import SYSTEM, Role
 from civicvote.models.accounts import User
 from civicvote.models.channels import PaperBatch
 from civicvote.models.counts import PublishedFile
 from civicvote.models.projects import Project
-from civicvote.services import board, clock, counting
+from civicvote.services import board, clock, counting, voting
 from civicvote.services import pabulib as elections
 from civicvote.settings import Settings
 from tests import factories
 from tests.conftest import Queries
 from tests.services.test_pabulib_import import SMALL
 from tests.support.elections import Count, closed_vote
+from tests.support.voting import voter
 
 SignIn = Callable[[User], FlaskClient]
 MOST = 6
@@ -238,3 +241,24 @@ def test_paper_ballots_balance_on_the_page(client: FlaskClient, session: Session
     page = client.get(f"/budget/{vote.slug}/result").get_data(as_text=True)
     assert "종이 투표: 1개 묶음, 투표지 10장 = 유효 7 + 백지 2 + 무효 1." in page
     assert "모두 15명이 참여했습니다." in page  # 12 ballots, and the blank and void papers
+
+
+def test_where_points_decide_they_stand_beside_each_project(
+    client: FlaskClient, session: Session, settings: Settings
+) -> None:
+    rules = {"ballot_type": BallotType.POINTS, "point_sum": 10, "point_max": 6, "tally_rule": TallyRule.GREEDY}
+    keys, vote = settings.keystore, closed_vote(session, settings.keystore, people=0, **rules)
+    for given in ({"A1": 6}, {"A1": 3, "A2": 2}, {"A2": 1}):
+        _user, actor = voter(session)
+        voting.cast(session, actor, vote.slug, given, key=uuid4().hex, arrived=clock.now(), keys=keys)
+    with vote.over:
+        counting.seal(session, vote.first, vote.slug, keys=keys)
+        counting.count(session, vote.first, vote.slug, keys=keys)
+        counting.release.choose(session, vote.first, vote.slug, only_totals=True)
+        counting.publish(session, vote.second, vote.slug, keys=keys, pooled=True)
+        page = client.get(f"/budget/{vote.slug}/result").text
+        one = client.get(f"/budget/{vote.slug}/result/projects/{vote.polls.projects['A1'].id}").text
+    assert re.findall(r'data-label="점수" class="num">([^<]*)<', page)[:2] == ["9", "3"]
+    assert re.findall(r'data-label="득표" class="num">([^<]*)<', page)[:2] == ["2", "2"]
+    for words in ("점수 순위", "9점", "3점"):
+        assert words in one

@@ -23,6 +23,7 @@ class Reader:
         self.titles = {key: one["title"] for key, one in self.projects.items()}
         self.terms = {one["pool"]: one for one in notice["contests"]}
         self.ids = ids
+        self.point_unit: int = notice.get("more", {}).get("pabulib", {}).get("point_unit", 1)
 
     def contest(self, document: Mapping[str, Any]) -> Contest:
         """One contest."""
@@ -60,9 +61,16 @@ class Reader:
             "title": self.titles[project],
             "cost": exact(self.projects[project]["cost"]),
             "votes": document["votes"][project],
+            "points": self._points(document, project),
             "told": document.get("why", {}).get(project, {}),
             "titles": self.titles,
         }
+
+    def _points(self, document: Mapping[str, Any], project: str) -> float | None:
+        score = exact((document.get("scores") or {}).get(project))
+        if score is None:
+            return None
+        return float(score / self.point_unit) if score % self.point_unit else int(score // self.point_unit)
 
     def _winner(self, document: Mapping[str, Any], step: Mapping[str, Any], place: int) -> Winner:
         return Winner(
@@ -79,9 +87,9 @@ class Reader:
         )
 
     def _losers(self, document: Mapping[str, Any]) -> list[Loser]:
-        """Those with the most votes first."""
-        order = sorted(document["rejected"], key=lambda r: (-document["votes"][r["project"]], r["project"]))
-        return [Loser(**self._base(document, reason["project"]), reason=reason) for reason in order]
+        """Those with the most points or votes first."""
+        losers = [Loser(**self._base(document, reason["project"]), reason=reason) for reason in document["rejected"]]
+        return sorted(losers, key=lambda one: (-(one.points or 0), -one.votes, one.number))
 
     def _sides(self, document: Mapping[str, Any], winners: Sequence[Winner]) -> list[Side]:
         if "other" in document:

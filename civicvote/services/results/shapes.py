@@ -18,13 +18,17 @@ Money = Callable[[Amount], Any]
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A project with its place in the result. `told`: the figures behind it (empty for runs of older versions)."""
+    """A project with its place in the result. `votes`: how many chose it; `points`: what they gave it, where points count.
+
+    `told`: the figures behind it (empty for runs of older versions).
+    """
 
     number: str
     id: UUID | None
     title: str
     cost: Amount
     votes: int
+    points: float | None
     told: Mapping[str, Any]
     titles: Mapping[str, str] = field(repr=False)
 
@@ -191,6 +195,11 @@ class Contest:
     sides: Sequence[Side]
     kinds: Sequence[Kind]
     terms: Mapping[str, Any] = field(repr=False)
+
+    @property
+    def pointed(self) -> bool:
+        """Points can be shown beside each project; runs of older versions kept none."""
+        return self.scored and all(one.points is not None for one in (*self.winners, *self.losers))
 
     @property
     def shared(self) -> bool:
