@@ -116,8 +116,10 @@ def test_one_clerk_cannot_publish_invented_ballots(session: Session, settings: A
         true = open_ballots([one for _, one in sealed], secret.secret, notice)
         forged = _forged(true, "A0")
         counting.count(session, forger, cycle.slug, keys=keys, opened=forged)
-        with pytest.raises(InvalidError):
+        counting.release.choose(session, forger, cycle.slug, only_totals=False)
+        with pytest.raises(InvalidError) as refused:
             counting.publish(session, second, cycle.slug, keys=keys)
+        assert refused.value.field == "opened"
         with pytest.raises(ConflictError, match="다릅니다"):
             counting.publish(session, second, cycle.slug, keys=keys, opened=canonical(true.document()))
         with pytest.raises(ConflictError, match="개표한 사람"):
