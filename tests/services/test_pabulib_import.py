@@ -20,6 +20,7 @@ from civicvote.models.projects import Project
 from civicvote.models.votes import Ballot, Participation
 from civicvote.services import pabulib as elections
 from civicvote.services import results
+from civicvote.services.counting import analysis
 from tests import factories
 from tests.conftest import DATABASES
 from tests.shared_data import SHARED, pabulib_expected, pabulib_files
@@ -126,9 +127,17 @@ if SHARED:
 
     @pytest.mark.parametrize(("kind", "name", "rule"), CASES)
     def test_a_real_election_comes_back_the_same(
-        kind: str, name: str, rule: TallyRule | None, make_database: Callable[[str], Engine], keys: KeyStore
+        kind: str,
+        name: str,
+        rule: TallyRule | None,
+        make_database: Callable[[str], Engine],
+        keys: KeyStore,
+        monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         assert SHARED is not None
+        monkeypatch.setattr(
+            analysis, "ANEW_EACH", 0
+        )  # tests/domain/test_why.py proves those figures; here they only take time
         file = pabulib.parse((SHARED / "data" / "pabulib" / name).read_bytes())
         engine = make_database(kind)
         with db.Database(engine).writer() as session:
