@@ -407,24 +407,3 @@ def test_one_open_task_per_vote_is_the_databases_promise(session: Session, vote:
     for wrong in (task(), task(finished_at=clock.now(), opened=b"x"), task(failure={"text": "", "params": {}})):
         with pytest.raises(IntegrityError):
             add(wrong)
-
-
-def test_where_most_ballots_are_unique_the_first_must_choose(
-    session: Session, keys: KeyStore, database: db.Database
-) -> None:
-    vote = closed_vote(session, keys, people=3)
-    with vote.over:
-        counting.seal(session, vote.first, vote.slug, keys=keys)
-        counting.count(session, vote.first, vote.slug, keys=keys)
-        shown = counting.release.shown(session, vote.second, vote.slug)
-        assert shown is not None
-        assert shown.telling
-        assert shown.few
-        assert shown.pooled is None
-        for pooled in (False, True):
-            with pytest.raises(InvalidError, match="먼저 공개 범위를 골라야"):
-                counting.request_publication(session, vote.second, vote.slug, pooled=pooled)
-        counting.release.choose(session, vote.first, vote.slug, only_totals=True)
-        counting.request_publication(session, vote.second, vote.slug, pooled=True)
-        jobs.count(database, keys)
-    assert session.scalars(select(TallyDecision.pooled)).one() is True

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from civicvote import db, jobs
 from civicvote.domain.ballots import bundle
 from civicvote.domain.ballots.uniqueness import Uniqueness
 from civicvote.domain.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
@@ -122,3 +123,24 @@ def test_ballots_tell_on_somebody_where_most_are_unique_or_where_there_are_few()
     ):
         one = Uniqueness(ballots, unique)
         assert (one.telling, one.few, one.alarming) == (telling, few, telling or few)
+
+
+def test_where_most_ballots_are_unique_the_first_must_choose(
+    session: Session, keys: KeyStore, database: db.Database
+) -> None:
+    vote = closed_vote(session, keys, people=3)
+    with vote.over:
+        counting.seal(session, vote.first, vote.slug, keys=keys)
+        counting.count(session, vote.first, vote.slug, keys=keys)
+        shown = counting.release.shown(session, vote.second, vote.slug)
+        assert shown is not None
+        assert shown.telling
+        assert shown.few
+        assert shown.pooled is None
+        for pooled in (False, True):
+            with pytest.raises(InvalidError, match="먼저 공개 범위를 골라야"):
+                counting.request_publication(session, vote.second, vote.slug, pooled=pooled)
+        counting.release.choose(session, vote.first, vote.slug, only_totals=True)
+        counting.request_publication(session, vote.second, vote.slug, pooled=True)
+        jobs.count(database, keys)
+    assert session.scalars(select(TallyDecision.pooled)).one() is True

@@ -18,7 +18,7 @@ from civicvote.domain.tally.why.changed import with_cost, with_supporters
 from civicvote.domain.tally.why.figures import Basis, Fresh, Why
 from civicvote.domain.tally.why.moments import Moments
 from civicvote.domain.tally.why.room import entry
-from civicvote.domain.tally.why.search import Found, Holds, Purse, turn
+from civicvote.domain.tally.why.search import Found, Purse, turn
 
 MOST_PROOFS = 10
 """Whole counts one figure may take once a quick search has said where to look."""
@@ -125,11 +125,14 @@ def confirm(election: Election, outcome: Outcome, why: Why, purse: Purse | None 
         return why
     asked = Asked(election, outcome, why.project, purse or Purse())
     units = asked.units
-    few: Callable[[int], bool] = lambda extra: asked.held(extra, units)  # noqa: E731
-    dear: Callable[[int], bool] = lambda less: asked.held(0, units - less)  # noqa: E731
-    if why.basis is Basis.COUNT:
-        few = lambda extra: asked.counted(asked.more(extra))  # noqa: E731
-        dear = lambda less: asked.counted(asked.at(units - less))  # noqa: E731
+    whole = why.basis is Basis.COUNT
+
+    def few(extra: int) -> bool:
+        return asked.counted(asked.more(extra)) if whole else asked.held(extra, units)
+
+    def dear(less: int) -> bool:
+        return asked.counted(asked.at(units - less)) if whole else asked.held(0, units - less)
+
     fewest, least = Found(None, proved=True, runs=0), Found(None, proved=True, runs=0)
     if why.supporters is not None:
         fewest = turn(few, 0, max(why.supporters * 4, why.supporters + 64), why.supporters)
@@ -164,7 +167,10 @@ def anew(election: Election, outcome: Outcome, why: Why, purse: Purse | None = N
 
 def _found(asked: Asked, change: Callable[[int], Election], high: int, guess: int | None, pace: int) -> int | None:
     """The number at which a whole count says yes and one below no; None where none was found."""
-    exact: Holds = lambda number: asked.counted(change(number))  # noqa: E731
+
+    def exact(number: int) -> bool:
+        return asked.counted(change(number))
+
     if asked.outcome.rule.completion in _ADD1:
         asked.end = Fraction(asked.outcome.endowment or 0)
         near = turn(lambda number: asked.near(change(number)), 0, high, guess, pace=pace)
