@@ -18,6 +18,30 @@ class Permission(StrEnum):
     PROJECT_ENDORSE = "project:endorse"
     COMMENT_WRITE = "comment:write"
     COMMENT_HIDE = "comment:hide"
+    PROPOSAL_WRITE = "proposal:write"
+    PROPOSAL_EDIT = "proposal:edit"
+    PROPOSAL_WITHDRAW = "proposal:withdraw"
+    PROPOSAL_ENDORSE = "proposal:endorse"
+    PROPOSAL_TRIAGE = "proposal:triage"
+    PROPOSAL_ASSIGN = "proposal:assign"
+    PROPOSAL_MERGE = "proposal:merge"
+    ANSWER_WRITE = "answer:write"
+    ANSWER_PUBLISH = "answer:publish"
+    COMMITMENT_WRITE = "commitment:write"
+    POST_WRITE = "post:write"
+    POST_WITHDRAW = "post:withdraw"
+    POST_REPORT = "post:report"
+    POST_MODERATE = "post:moderate"
+    APPEAL_WRITE = "appeal:write"
+    APPEAL_DECIDE = "appeal:decide"
+    FORUM_DRAFT = "forum:draft"
+    FORUM_APPROVE = "forum:approve"
+    FORUM_MODERATE = "forum:moderate"
+    FORUM_ANSWER = "forum:answer"
+    FORUM_EXPERT = "forum:expert"
+    CAMPAIGN_MANAGE = "campaign:manage"
+    AGORA_MANAGE = "agora:manage"
+    SETTING_CHANGE = "setting:change"
     PROJECT_ASSIGN = "project:assign"
     PROJECT_REOPEN = "project:reopen"
     PROJECT_EXCLUDE = "project:exclude"
@@ -41,7 +65,7 @@ class Permission(StrEnum):
 
 
 class Role(StrEnum):
-    """Held by an account, except the last four: those follow from the thing at hand or from the platform itself."""
+    """Held by an account, except the last five: those follow from the thing at hand or from the platform itself."""
 
     CITIZEN = "citizen"
     VERIFIED = "verified"
@@ -53,6 +77,7 @@ class Role(StrEnum):
     ADMIN = "admin"
     SYSTEM = "system"
     AUTHOR = "author"
+    CO_AUTHOR = "co_author"
     REVIEWER = "reviewer"
     OWNER = "owner"
 
@@ -62,11 +87,22 @@ ASSIGNABLE = (Role.MODERATOR, Role.DEPARTMENT, Role.EXPERT, Role.STAFF, Role.AUD
 
 P = Permission
 GRANTS: dict[Role, frozenset[Permission]] = {
-    Role.CITIZEN: frozenset({P.ACCOUNT_OWN, P.PROJECT_WRITE, P.PROJECT_ENDORSE, P.COMMENT_WRITE}),
+    Role.CITIZEN: frozenset(
+        {
+            P.ACCOUNT_OWN,
+            P.PROJECT_WRITE,
+            P.PROJECT_ENDORSE,
+            P.PROPOSAL_WRITE,
+            P.PROPOSAL_ENDORSE,
+            P.COMMENT_WRITE,
+            P.POST_WRITE,
+            P.POST_REPORT,
+        }
+    ),
     Role.VERIFIED: frozenset({P.BALLOT_CAST}),
-    Role.MODERATOR: frozenset({P.COMMENT_HIDE}),
-    Role.DEPARTMENT: frozenset({P.REVIEW_QUEUE}),
-    Role.EXPERT: frozenset({P.REVIEW_QUEUE}),
+    Role.MODERATOR: frozenset({P.COMMENT_HIDE, P.POST_MODERATE, P.APPEAL_DECIDE, P.FORUM_MODERATE, P.CAMPAIGN_MANAGE}),
+    Role.DEPARTMENT: frozenset({P.REVIEW_QUEUE, P.FORUM_DRAFT}),
+    Role.EXPERT: frozenset({P.REVIEW_QUEUE, P.FORUM_EXPERT}),
     Role.STAFF: frozenset(
         {
             P.CYCLE_MANAGE,
@@ -76,6 +112,16 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             P.PROJECT_ASSIGN,
             P.PROJECT_REOPEN,
             P.PROJECT_EXCLUDE,
+            P.PROPOSAL_TRIAGE,
+            P.PROPOSAL_ASSIGN,
+            P.PROPOSAL_MERGE,
+            P.ANSWER_PUBLISH,
+            P.FORUM_DRAFT,
+            P.FORUM_APPROVE,
+            P.FORUM_MODERATE,
+            P.CAMPAIGN_MANAGE,
+            P.AGORA_MANAGE,
+            P.SETTING_CHANGE,
             P.REVIEW_OVERSEE,
             P.IDENTITY_DESK,
             P.VOTE_DESK,
@@ -96,11 +142,23 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             P.ACCOUNT_MANAGE,
             P.DEPARTMENT_MANAGE,
             P.AUDIT_READ,
+            P.FORUM_APPROVE,
         }
     ),
-    Role.AUTHOR: frozenset({P.PROJECT_EDIT, P.PROJECT_WITHDRAW, P.PROJECT_SUPPLEMENT}),
-    Role.REVIEWER: frozenset({P.REVIEW_WRITE}),
-    Role.OWNER: frozenset({P.EXECUTION_WRITE}),
+    Role.AUTHOR: frozenset(
+        {
+            P.PROJECT_EDIT,
+            P.PROJECT_WITHDRAW,
+            P.PROJECT_SUPPLEMENT,
+            P.PROPOSAL_EDIT,
+            P.PROPOSAL_WITHDRAW,
+            P.POST_WITHDRAW,
+            P.APPEAL_WRITE,
+        }
+    ),
+    Role.CO_AUTHOR: frozenset({P.PROPOSAL_EDIT}),
+    Role.REVIEWER: frozenset({P.REVIEW_WRITE, P.ANSWER_WRITE}),
+    Role.OWNER: frozenset({P.EXECUTION_WRITE, P.COMMITMENT_WRITE, P.FORUM_ANSWER}),
 }
 
 

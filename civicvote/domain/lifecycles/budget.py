@@ -1,4 +1,4 @@
-"""The tables of states: a project's way from draft to completion, and a budget cycle's from draft to result."""
+"""A budget project's way from draft to completion, and a budget cycle's from draft to result."""
 
 from enum import StrEnum
 
@@ -137,5 +137,3 @@ CYCLE = Workflow(
         C.PUBLISHED: msg("결과 공표"),
     },
 )
-
-WORKFLOWS = (PROJECT, CYCLE)

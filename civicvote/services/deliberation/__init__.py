@@ -1,0 +1,1 @@
+"""공론장: forums, their rounds, and what comes of them."""

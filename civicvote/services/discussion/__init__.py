@@ -1,0 +1,1 @@
+"""Talk, wherever it stands, and what moderators do about it."""

@@ -1,0 +1,1 @@
+"""시민제안: writing, endorsing, triage, answers, and what the city then does."""

@@ -1,0 +1,101 @@
+"""A proposal's changes of state: through the table, with public history and word to those who follow it."""
+
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from civicvote.domain.errors import NotFoundError
+from civicvote.domain.lifecycles import PROPOSAL, ProposalState
+from civicvote.domain.notices import NoticeKind
+from civicvote.domain.permissions import Actor, Role
+from civicvote.models.base import new_id
+from civicvote.models.proposals import CoAuthor, Proposal, ProposalMove
+from civicvote.services import clock, notices, watching, workflow
+from civicvote.services.discussion import threads
+
+
+def path(proposal: Proposal) -> str:
+    """Where the proposal stands on this site."""
+    return f"/proposals/{proposal.id}"
+
+
+def co_authors(session: Session, proposal: Proposal) -> set[UUID]:
+    """Accounts that write along."""
+    return set(session.scalars(select(CoAuthor.user_id).where(CoAuthor.proposal_id == proposal.id)))
+
+
+def towards(session: Session, actor: Actor, proposal: Proposal) -> Actor:
+    """The actor with the roles this proposal gives: its author's, a co-author's, its department's."""
+    roles: list[Role] = []
+    if actor.id is None:
+        return actor
+    if actor.id == proposal.author_id:
+        roles.append(Role.AUTHOR)
+    elif session.get(CoAuthor, (proposal.id, actor.id)) is not None:
+        roles.append(Role.CO_AUTHOR)
+    if (
+        not roles  # nobody reviews their own proposal
+        and Role.DEPARTMENT in actor.roles
+        and actor.department_id is not None
+        and actor.department_id == proposal.department_id
+    ):
+        roles += [Role.REVIEWER, Role.OWNER]
+    return actor.also(*roles)
+
+
+def advance(
+    session: Session,
+    actor: Actor,
+    proposal: Proposal,
+    name: str,
+    *,
+    reason: str = "",
+    kind: NoticeKind = NoticeKind.FOLLOWED_CHANGED,
+) -> ProposalMove:
+    """Make the move called `name`. Authors and followers are told as `kind`, except whoever made the move and of drafts."""
+    source = proposal.state
+    row = workflow.move(session, towards(session, actor, proposal), PROPOSAL, proposal, name, reason=reason)
+    proposal.updated_at = clock.now()
+    proposal.state_reason = reason.strip()
+    entry = ProposalMove(
+        id=new_id(),
+        proposal_id=proposal.id,
+        name=name,
+        source=source.value,
+        target=row.target.value,
+        reason=proposal.state_reason,
+        at=proposal.updated_at,
+    )
+    session.add(entry)
+    session.flush()
+    if source is not ProposalState.DRAFT:
+        concerned: set[UUID | None] = {proposal.author_id, *co_authors(session, proposal)}
+        concerned |= set(session.scalars(watching.watchers(proposal.id)))
+        notices.tell(
+            session,
+            kind,
+            about=entry.id,
+            to=concerned,
+            but=actor.id,
+            path=path(proposal),
+            title=proposal.title,
+            move=name,
+            state=row.target.value,
+            reason=proposal.state_reason,
+        )
+        threads.touch(session, proposal.id)
+    return entry
+
+
+def visible(session: Session, actor: Actor, proposal_id: UUID, *, lock: bool = False) -> Proposal:
+    """The proposal if this actor may see that it is there: a draft is its authors' alone, else NotFoundError."""
+    proposal = session.get(Proposal, proposal_id, with_for_update=True if lock else None, populate_existing=lock)
+    if proposal is None:
+        raise NotFoundError
+    if proposal.state is ProposalState.DRAFT and not towards(session, actor, proposal).roles & {
+        Role.AUTHOR,
+        Role.CO_AUTHOR,
+    }:
+        raise NotFoundError
+    return proposal
