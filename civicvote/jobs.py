@@ -25,7 +25,7 @@ from civicvote.domain.errors import DomainError
 from civicvote.domain.processes import end_with_parent
 from civicvote.keystore import KeyStore
 from civicvote.models.accounts import User
-from civicvote.services import accounts, audit, board, counting, health, mail, outbox, reviews, voting
+from civicvote.services import accounts, audit, board, counting, files, health, mail, outbox, reviews, voting
 from civicvote.services.channels import documents
 from civicvote.services.counting import queue
 from civicvote.settings import Settings
@@ -142,6 +142,12 @@ def _sweep(session: Session) -> None:
         documents.forget_old(session)
 
 
+def _sweep_files(session: Session, settings: Settings) -> None:
+    """Once an hour as well."""
+    if health.due(session, "files", timedelta(hours=1)):
+        files.sweep(session, settings.store)
+
+
 def _remind(session: Session) -> None:
     """Once a minute: whoever has cast is forgotten soon enough, and a reminder is a day early."""
     if health.due(session, "reminders", timedelta(minutes=1)):
@@ -159,6 +165,7 @@ def steps(settings: Settings) -> list[tuple[str, Callable[[Session], object]]]:
         ("audit", lambda session: audit.chain(session, keys.audit)),
         ("reminders", _remind),
         ("sweep", _sweep),
+        ("files", lambda session: _sweep_files(session, settings)),
         ("beat", health.beat),
     ]
 

@@ -152,6 +152,7 @@ def _make_tables() -> None:
         sa.UniqueConstraint("stored_as", name=op.f("uq_attachment_stored_as")),
     )
     op.create_index(op.f("ix_attachment_owner_id"), "attachment", ["owner_id"], unique=False)
+    op.create_index("ix_attachment_removed_at", "attachment", ["removed_at"], unique=False)
     op.create_index("ix_attachment_subject_id_id", "attachment", ["subject_id", "id"], unique=False)
     op.create_table(
         "dated_setting",
