@@ -125,11 +125,6 @@ class Detail:
         """Whether the reader may improve on it with a new one."""
         return self.is_author and self.proposal.state is S.CLOSED and self.proposal.hidden_at is None
 
-    @property
-    def improved(self) -> bool:
-        """Whether there is a newer version that this reader may see."""
-        return self.next is not None
-
 
 def _found(session: Session, actor: Actor, proposal_id: UUID) -> Row[Any]:
     """The proposal with what belongs to it and to the reader: one statement."""

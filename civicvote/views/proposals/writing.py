@@ -156,7 +156,8 @@ def similar() -> ResponseReturnValue:
 def point() -> ResponseReturnValue:
     """The form's map after a tap, an arrow or another district; the script asks for it."""
     form = ProposalForm(request.args)
-    form.take_point(request.args)
+    tapped = {"map.x": request.args.get("tap_x", ""), "map.y": request.args.get("tap_y", "")}
+    form.take_point(request.args.to_dict() | tapped)
     form.offer_districts()
     return page("proposals/_map.html", form=form, pointed=True)
 
