@@ -28,6 +28,7 @@ from civicvote.models.accounts import User
 from civicvote.services import accounts, audit, board, counting, files, health, mail, outbox, reviews, voting
 from civicvote.services.channels import documents
 from civicvote.services.counting import queue
+from civicvote.services.proposals import authors, windows
 from civicvote.settings import Settings
 from civicvote.web import observe
 
@@ -140,6 +141,7 @@ def _sweep(session: Session) -> None:
     if health.due(session, "sweep", timedelta(hours=1)):
         accounts.sweep(session)
         documents.forget_old(session)
+        authors.forget_addresses(session)
 
 
 def _sweep_files(session: Session, settings: Settings) -> None:
@@ -159,6 +161,7 @@ def steps(settings: Settings) -> list[tuple[str, Callable[[Session], object]]]:
     keys = settings.keystore
     return [
         ("supplements", reviews.lapse_supplements),
+        ("proposal-windows", windows.close_windows),
         ("board", lambda session: board.sequence(session, keys)),
         ("news", counting.news.gather),
         ("letters", counting.news.tell),

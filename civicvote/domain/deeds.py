@@ -79,6 +79,20 @@ _WORDS: Final[dict[str, Message]] = {
     "project:report": msg("집행 상황 기록"),
     "project:unendorse": msg("공감 취소"),
     "project:unfollow": msg("소식 받지 않기"),
+    "proposal:autosave": msg("시민제안 초안 자동 저장"),
+    "proposal:decline": msg("공동제안 초대 사양"),
+    "proposal:draft": msg("시민제안 초안 쓰기"),
+    "proposal:edit": msg("시민제안 고치기"),
+    "proposal:endorse": msg("시민제안 공감"),
+    "proposal:endorse-once": msg("같은 사람의 두 번째 공감 거두기"),
+    "proposal:invite": msg("공동제안자 초대"),
+    "proposal:join": msg("공동제안 초대 수락"),
+    "proposal:leave": msg("공동제안자에서 물러남"),
+    "proposal:let-go": msg("공동제안자 빼기"),
+    "proposal:reach-forum": msg("공론장 공감 수 달성"),
+    "proposal:resubmit": msg("공감마감된 제안 다듬기"),
+    "proposal:unendorse": msg("시민제안 공감 취소"),
+    "proposal:uninvite": msg("공동제안 초대 거두기"),
     "register:import": msg("명부 가져오기"),
     "review:answer": msg("보완 답변"),
     "review:ask": msg("보완 요청"),
@@ -104,6 +118,8 @@ _WORDS: Final[dict[str, Message]] = {
     "vote:correction": msg("투표안건 정정 알림"),
     "vote:open": msg("투표 준비"),
     "vote:seal": msg("집계 대상 확정"),
+    "watch:off": msg("소식 받지 않기"),
+    "watch:on": msg("소식 받기"),
 }
 
 #: Words for every deed by its code; moves of a state machine are called as their buttons are.
@@ -117,6 +133,7 @@ SUBJECTS: Final[dict[str, Message]] = {
     "user_account": msg("계정"),
     "login_session": msg("로그인"),
     "project": msg("사업"),
+    "proposal": msg("시민제안"),
     "cycle": msg("공감예산"),
     "pool": msg("분야"),
     "review": msg("검토"),
@@ -128,6 +145,7 @@ SUBJECTS: Final[dict[str, Message]] = {
     "check_in": msg("현장투표 접수"),
     "paper_batch": msg("종이 투표지 묶음"),
     "station": msg("전자투표 기기"),
+    "forum": msg("공론장"),
 }
 
 

@@ -18,6 +18,7 @@ from civicvote.models.proposals import Proposal
 from civicvote.models.votes import Participation, TurnoutCount, Vote
 from civicvote.services import agora, clock
 from civicvote.services.cycles.reading import until
+from civicvote.services.proposals import reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +214,8 @@ class Mine:
 
     written: list[ProjectCard]
     followed: list[ProjectCard]
+    proposals: list[reading.OwnRow]
+    followed_proposals: list[reading.OwnRow]
     votes: list[tuple[str, str]]
 
 
@@ -231,4 +234,5 @@ def mine(session: Session, actor: Actor) -> Mine:
         .where(Participation.person_id == actor.person_id)
         .order_by(Vote.closes_at.desc(), Vote.id)
     ).all()
-    return Mine(written, followed, [(slug, title) for slug, title in votes])
+    proposed, watched = reading.written_by(session, actor), reading.followed_by(session, actor)
+    return Mine(written, followed, proposed, watched, [(slug, title) for slug, title in votes])
