@@ -13,7 +13,22 @@ from civicvote.models.proposals import CoAuthor, CoAuthorInvitation, Proposal, P
 from civicvote.services import clock
 from civicvote.services.proposals import endorsing, revisions
 
-_WRITTEN = ["id", "number", "state", "title", "problem", "idea", "category", "district", "place", "map_x", "map_y", "created_at", "updated_at", "published_at"]
+_WRITTEN = [
+    "id",
+    "number",
+    "state",
+    "title",
+    "problem",
+    "idea",
+    "category",
+    "district",
+    "place",
+    "map_x",
+    "map_y",
+    "created_at",
+    "updated_at",
+    "published_at",
+]
 
 
 def _plain(value: Any) -> Any:
