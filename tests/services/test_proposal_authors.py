@@ -29,9 +29,7 @@ def _invite(session: Session, author: Actor, proposal: Proposal, email: str = "f
     return str(letter.payload["url"]).removeprefix("/i/")
 
 
-def _arranged(
-    session: Session, state: ProposalState = ProposalState.PUBLISHED
-) -> tuple[Proposal, Actor, User, Actor]:
+def _arranged(session: Session, state: ProposalState = ProposalState.PUBLISHED) -> tuple[Proposal, Actor, User, Actor]:
     author, friend = factories.user(session), factories.user(session)
     return made.proposal(session, author, state), factories.actor(author), friend, factories.actor(friend)
 
@@ -122,7 +120,10 @@ def test_leaving_and_being_let_go(session: Session) -> None:
     authors.leave(session, actor, proposal.id)
     authors.remove(session, author, proposal.id, other.id)
     assert authors.listing(session, proposal.id) == []
-    for gone in (lambda: authors.leave(session, actor, proposal.id), lambda: authors.leave(session, author, proposal.id)):
+    for gone in (
+        lambda: authors.leave(session, actor, proposal.id),
+        lambda: authors.leave(session, author, proposal.id),
+    ):
         with pytest.raises(NotFoundError):
             gone()
     with pytest.raises(ForbiddenError):

@@ -77,7 +77,7 @@ def test_endorsing_and_taking_back_at_once_counts_what_is_there(base: db.Databas
     key = proposal.id
 
     def toggle(number: int) -> str:
-        order = random.Random(number)  # noqa: S311 — the same every time
+        order = random.Random(number)
         for _ in range(4):
             with base.transaction() as session:
                 endorsing.endorse(session, people[order.randrange(THREADS)], key, on=order.random() < 0.6)

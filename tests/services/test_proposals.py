@@ -61,7 +61,14 @@ def test_visitors_may_only_read_and_drafts_are_their_authors(session: Session) -
         writing.start(session, VISITOR, new_id(), content())
     with pytest.raises(ForbiddenError):
         endorsing.endorse(session, VISITOR, public.id)
-    for look in (reading.detail, reading.editable, endorsing.endorse, reading.follow, revisions.listing, writing.publish):
+    for look in (
+        reading.detail,
+        reading.editable,
+        endorsing.endorse,
+        reading.follow,
+        revisions.listing,
+        writing.publish,
+    ):
         with pytest.raises(NotFoundError):
             look(session, stranger, draft.id)
     with pytest.raises(NotFoundError):
@@ -87,7 +94,9 @@ def test_publication_numbers_opens_a_thread_and_watches(session: Session) -> Non
     assert session.scalar(select(func.count()).select_from(Notice)) == 0
 
 
-@pytest.mark.parametrize(("field", "value"), [("title", "짧음"), ("problem", "짧음"), ("idea", "짧음"), ("category", "")])
+@pytest.mark.parametrize(
+    ("field", "value"), [("title", "짧음"), ("problem", "짧음"), ("idea", "짧음"), ("category", "")]
+)
 def test_a_draft_may_be_short_what_is_public_may_not(session: Session, field: str, value: str) -> None:
     author = factories.actor(factories.user(session))
     draft = writing.start(session, author, new_id(), content(**{field: value}))
