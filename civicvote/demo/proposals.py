@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from civicvote.demo import content
 from civicvote.demo.people import Cast
-from civicvote.domain import districts, places
+from civicvote.domain import places
 from civicvote.domain.discussion import HideReason, ThreadKind
 from civicvote.domain.lifecycles import PROPOSAL, ProposalState
 from civicvote.domain.proposals import Triage, Verdict
@@ -171,14 +171,15 @@ class Planter:
         self.session.flush()
 
     def _revise(self, proposal: Proposal, changed: Any, at: datetime) -> None:
-        """Versions from the first on: what each changed was written otherwise before."""
+        """Versions up to the present text, told backwards: what stood in a field before each change."""
         if not proposal.endorsement_count:
             return
         text = {name: getattr(proposal, name) for name in revisions.KEPT}
-        before = text | {name: _shorter(text[name]) for _note, name, _new in changed}
-        versions = [("", before)]
-        for note, name, new in changed:
-            versions.append((note, versions[-1][1] | {name: new}))
+        versions: list[tuple[str, dict[str, Any]]] = []
+        for note, name, before in reversed(changed):
+            versions.insert(0, (note, text))
+            text = text | {name: before}
+        versions.insert(0, ("", text))
         for number, (note, kept) in enumerate(versions):
             self.session.add(
                 ProposalRevision(
@@ -226,12 +227,6 @@ class Planter:
                 )
                 into.endorsement_count += 1
         self.session.flush()
-
-
-def _shorter(text: str | None) -> str:
-    """What stood there before: the text without its last line or words."""
-    words = (text or districts.name_of(None)).split(" ")
-    return " ".join(words[: max(1, len(words) * 2 // 3)])
 
 
 def plant(session: Session, settings: Settings, cast: Cast) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -151,7 +152,7 @@ def test_editing_ends_with_the_review(session: Session) -> None:
     author = factories.user(session)
     unit = factories.department(session)
     other = made.proposal(session)
-    more = {
+    more: dict[ProposalState, dict[str, Any]] = {
         S.IN_REVIEW: {"department_id": unit.id, "due_at": clock.now()},
         S.ANSWERED: {"verdict": "accepted", "answered_at": clock.now()},
         S.MERGED: {"merged_into_id": other.id},
@@ -398,9 +399,10 @@ def test_what_is_hidden_is_read_by_its_authors_and_moderators(session: Session) 
     assert not reading.detail(session, VISITOR, proposal.id).sees_text
     with pytest.raises(NotFoundError):
         revisions.listing(session, VISITOR, proposal.id)
-    for deed in (endorsing.endorse, lambda *args: writing.change(*args, content(), version=1)):
-        with pytest.raises(ConflictError):
-            deed(session, factories.actor(author), proposal.id)
+    with pytest.raises(ConflictError):
+        endorsing.endorse(session, factories.actor(author), proposal.id)
+    with pytest.raises(ConflictError):
+        writing.change(session, factories.actor(author), proposal.id, content(), version=1)
 
 
 # --- what an account leaves and takes --------------------------------------------------------------------------------
