@@ -229,10 +229,13 @@ def test_an_invitation_is_answered_with_an_account_or_declined_without(
     answers = [browser.post(here, data={"email": address}) for address in ("new@example.org", friend.email)]
     assert {(a.status_code, a.location) for a in answers} == {(303, here)}
     links: list[str] = []
+
+    def keep(token: str) -> str:
+        links.append(token)
+        return token
+
     for address in ("one@example.org", "two@example.org"):
-        authors.invite(
-            session, factories.actor(author), draft.id, email=address, link=lambda token: links.append(token) or token
-        )
+        authors.invite(session, factories.actor(author), draft.id, email=address, link=keep)
     session.flush()
     one, two = links
     page = client.get(f"/proposals/invitations/{one}")
