@@ -195,7 +195,7 @@ def similar_proposals(
     )
     if but is not None:
         query = query.where(Proposal.id != but)
-    rows = [SimilarProposal(*row) for row in session.execute(query)]
+    rows = [SimilarProposal(r[0], r[1] or 0, r[2], r[3], r[4], bool(r[5])) for r in session.execute(query)]
     held = {row.id: set(text.bigrams(row.title)) for row in rows}
     counts = {term: sum(term in terms for terms in held.values()) for term in wanted}
     idf = text.inverse_frequencies(counts, len(rows))

@@ -181,11 +181,13 @@ def test_every_table_that_names_an_account_was_thought_of() -> None:
         for column in table.columns
         if any(key.column.table.name == "user_account" for key in column.foreign_keys)
     }
-    gone = "user_role login_session email_token totp recovery_code passkey passkey_challenge follow"
-    emptied = {"outbox_message.recipient_id"}
+    gone = "user_role login_session email_token totp recovery_code passkey passkey_challenge follow proposal_co_author watch"
+    emptied = {"outbox_message.recipient_id", "proposal_invitation.invited_by", "proposal_invitation.accepted_by"}
     #: What was said and done stays, under the name of somebody who left.
     said = "comment.author_id endorsement.user_id project.author_id status_update.author_id verification.user_id"
+    said += " proposal.author_id proposal.saved_by proposal_endorsement.user_id proposal_revision.author_id"
     official = (
+        "proposal.hidden_by "
         "check_in.checked_in_by check_in.documents_by check_in.paper_given_by desk_request.decided_by desk_request.requested_by "
         "key_ending.stated_by paper_batch.confirmed_by paper_batch.drop_requested_by paper_batch.dropped_by "
         "paper_batch.opened_by paper_difference.agreed_by paper_difference.stated_by "

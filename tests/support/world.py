@@ -19,6 +19,7 @@ from civicvote.models.reviews import Review
 from civicvote.services import audit, channels, clock, sessions
 from tests import factories
 from tests.conftest import LIMITS
+from tests.support import proposals
 from tests.support.voting import Polls, polls, voter
 
 ROLES = ("visitor", "citizen", "verified", "moderator", "department", "expert", "staff", "auditor", "admin")
@@ -67,6 +68,8 @@ def make_world(session: Session, keys: KeyStore) -> World:
         "slug": cycle.slug,
         "project_id": project.id,
         "pool_id": pool.id,
+        "proposal_id": proposals.proposal(session, author).id,
+        "invitation_id": uuid4(),
         "term_id": uuid4(),
         "review_id": review.id,
         "comment_id": comment.id,

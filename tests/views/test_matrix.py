@@ -33,6 +33,7 @@ PUBLIC = frozenset(
     health.healthz health.metrics health.readyz
     home.index home.language
     projects.compare projects.detail projects.index
+    proposals.decline proposals.detail proposals.invitation proposals.picture proposals.revision proposals.revision_list
     results.detail results.download results.log results.log_file results.project_reason
     """.split()  # noqa: SIM905 — a list of words reads best as words
 )
@@ -165,6 +166,24 @@ projects.supplement         GET  303 404 404 404 404 404 404 404 404
 projects.supplement         POST 303 404 404 404 404 404 404 404 404
 projects.withdraw           GET  303 403 403 403 403 403 403 403 403
 projects.withdraw           POST 303 403 403 403 403 403 403 403 403
+proposals.accept            POST 303 404 404 404 404 404 404 404 404
+proposals.authors           GET  303 403 403 403 403 403 403 403 403
+proposals.autosave          POST 303 422 422 422 422 422 422 422 422
+proposals.create            POST 303 422 422 422 422 422 422 422 422
+proposals.edit              GET  303 403 403 403 403 403 403 403 403
+proposals.endorse           POST 303 303 303 303 303 303 303 303 303
+proposals.follow            POST 303 303 303 303 303 303 303 303 303
+proposals.invite            POST 303 403 403 403 403 403 403 403 403
+proposals.leave             POST 303 404 404 404 404 404 404 404 404
+proposals.new               GET  303 200 200 200 200 200 200 200 200
+proposals.point             GET  303 200 200 200 200 200 200 200 200
+proposals.remove            POST 303 403 403 403 403 403 403 403 403
+proposals.resubmit          POST 303 403 403 403 403 403 403 403 403
+proposals.save              POST 303 403 403 403 403 403 403 403 403
+proposals.similar           GET  303 200 200 200 200 200 200 200 200
+proposals.take_back         POST 303 403 403 403 403 403 403 403 403
+proposals.withdraw          GET  303 403 403 403 403 403 403 403 403
+proposals.withdraw          POST 303 403 403 403 403 403 403 403 403
 reviews.ask                 POST 303 403 403 403 422 422 403 403 403
 reviews.assign              GET  303 403 403 403 403 403 200 403 403
 reviews.assign              POST 303 403 403 403 403 403 422 403 403

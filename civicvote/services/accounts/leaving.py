@@ -1,11 +1,9 @@
 """Out of the house: everything one gave as a file, and erasure."""
 
-from collections.abc import Iterable
-from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from civicvote.domain.errors import ConflictError
@@ -32,30 +30,10 @@ from civicvote.models.votes import Participation, Vote
 from civicvote.services import audit, clock, outbox
 from civicvote.services.locks import exclusive
 from civicvote.services.proposals import leaving as citizen_proposals
+from civicvote.services.records import rows as _rows
 
 #: What stands where an erased account's nickname stood; pages translate it like any message.
 ERASED_NAME: Final = msg("탈퇴한 시민").text
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    return str(value) if isinstance(value, UUID) else value
-
-
-def _rows(
-    session: Session,
-    columns: Iterable[Any],
-    *conditions: ColumnElement[bool],
-    start: Any = None,
-    joins: Iterable[Any] = (),
-) -> list[dict[str, Any]]:
-    query = select(*columns).where(*conditions)
-    if start is not None:
-        query = query.select_from(start)
-    for target, on in joins:
-        query = query.join(target, on)
-    return [{key: _plain(value) for key, value in row._mapping.items()} for row in session.execute(query)]  # noqa: SLF001 — SQLAlchemy's public name
 
 
 def _account(session: Session, user_id: UUID) -> dict[str, Any]:
