@@ -28,6 +28,7 @@ from civicvote.models.accounts import User
 from civicvote.services import accounts, audit, board, counting, health, mail, outbox, reviews, voting
 from civicvote.services.channels import documents
 from civicvote.services.counting import queue
+from civicvote.services.proposals import counting as proposal_counting
 from civicvote.settings import Settings
 from civicvote.web import observe
 
@@ -157,6 +158,7 @@ def steps(settings: Settings) -> list[tuple[str, Callable[[Session], object]]]:
         ("news", counting.news.gather),
         ("letters", counting.news.tell),
         ("audit", lambda session: audit.chain(session, keys.audit)),
+        ("proposal-counts", proposal_counting.fold),
         ("reminders", _remind),
         ("sweep", _sweep),
         ("beat", health.beat),

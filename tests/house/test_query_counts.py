@@ -13,10 +13,11 @@ from civicvote.models.accounts import User
 from civicvote.models.cycles import Cycle, Pool
 from civicvote.models.projects import Comment, Follow
 from civicvote.models.reviews import Review
-from civicvote.services import clock, sessions
+from civicvote.services import clock, search, sessions
 from civicvote.settings import Settings
 from tests import factories
 from tests.conftest import LIMITS, Queries
+from tests.support.proposals import proposal
 from tests.support.voting import polls
 
 MANY = 25
@@ -31,7 +32,12 @@ PAGES: dict[str, Role | None] = {
     "/budget/{vote}/ballot-list": None,
     "/board/": None,
     "/board/{vote}": None,
+    "/projects/feed.atom": None,
+    "/proposals/": None,
+    "/proposals/?period=month&sort=closing": None,
+    "/proposals/?q=가로등&sort=random": None,
     "/proposals/feed.atom": None,
+    "/proposals/map": None,
     "/sitemap.xml": None,
     "/me": Role.CITIZEN,
     "/account/sessions": Role.CITIZEN,
@@ -67,6 +73,7 @@ class Town:
             factories.department(self.session)
             sessions.start(self.session, self.reader, device="x", limits=LIMITS, second_factor_at=None)
             self._projects(self.pool)
+            search.index_proposal(self.session, proposal(self.session, self.reader))
         self.session.flush()
 
     def _projects(self, pool: Pool) -> None:

@@ -48,6 +48,8 @@ FILES = {
     "health.healthz",
     "health.metrics",
     "health.readyz",
+    "proposals.feed",
+    "proposals.share",
     "results.download",
     "results.log_file",
     "static",

@@ -32,6 +32,7 @@ PUBLIC = frozenset(
     health.healthz health.metrics health.readyz
     home.index home.language
     projects.compare projects.detail projects.index
+    proposals.districts_map proposals.feed proposals.index proposals.share
     results.detail results.download results.log results.log_file results.project_reason
     """.split()  # noqa: SIM905 — a list of words reads best as words
 )
