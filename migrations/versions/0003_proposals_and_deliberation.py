@@ -594,16 +594,16 @@ def _make_tables() -> None:
         "proposal",
         ["answered_at", "id"],
         unique=False,
-        sqlite_where=sa.text("state <> 'draft' AND hidden_at IS NULL AND state = 'answered'"),
-        postgresql_where=sa.text("state <> 'draft' AND hidden_at IS NULL AND state = 'answered'"),
+        sqlite_where=sa.text("state <> 'draft' AND hidden_at IS NULL AND answered_at IS NOT NULL"),
+        postgresql_where=sa.text("state <> 'draft' AND hidden_at IS NULL AND answered_at IS NOT NULL"),
     )
     op.create_index(
         "ix_proposal_list_category_answered_at",
         "proposal",
         ["category", "answered_at", "id"],
         unique=False,
-        sqlite_where=sa.text("state <> 'draft' AND hidden_at IS NULL AND state = 'answered'"),
-        postgresql_where=sa.text("state <> 'draft' AND hidden_at IS NULL AND state = 'answered'"),
+        sqlite_where=sa.text("state <> 'draft' AND hidden_at IS NULL AND answered_at IS NOT NULL"),
+        postgresql_where=sa.text("state <> 'draft' AND hidden_at IS NULL AND answered_at IS NOT NULL"),
     )
     op.create_index(
         "ix_proposal_list_category_closes_at",
@@ -658,8 +658,8 @@ def _make_tables() -> None:
         "proposal",
         ["department_id", "answered_at", "id"],
         unique=False,
-        sqlite_where=sa.text("state <> 'draft' AND hidden_at IS NULL AND state = 'answered'"),
-        postgresql_where=sa.text("state <> 'draft' AND hidden_at IS NULL AND state = 'answered'"),
+        sqlite_where=sa.text("state <> 'draft' AND hidden_at IS NULL AND answered_at IS NOT NULL"),
+        postgresql_where=sa.text("state <> 'draft' AND hidden_at IS NULL AND answered_at IS NOT NULL"),
     )
     op.create_index(
         "ix_proposal_list_department_id_closes_at",
@@ -702,8 +702,8 @@ def _make_tables() -> None:
         "proposal",
         ["district", "answered_at", "id"],
         unique=False,
-        sqlite_where=sa.text("state <> 'draft' AND hidden_at IS NULL AND state = 'answered'"),
-        postgresql_where=sa.text("state <> 'draft' AND hidden_at IS NULL AND state = 'answered'"),
+        sqlite_where=sa.text("state <> 'draft' AND hidden_at IS NULL AND answered_at IS NOT NULL"),
+        postgresql_where=sa.text("state <> 'draft' AND hidden_at IS NULL AND answered_at IS NOT NULL"),
     )
     op.create_index(
         "ix_proposal_list_district_closes_at",
@@ -764,6 +764,14 @@ def _make_tables() -> None:
         unique=False,
         sqlite_where=sa.text("state <> 'draft' AND hidden_at IS NULL"),
         postgresql_where=sa.text("state <> 'draft' AND hidden_at IS NULL"),
+    )
+    op.create_index(
+        "ix_proposal_list_state_answered_at",
+        "proposal",
+        ["state", "answered_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("state <> 'draft' AND hidden_at IS NULL AND answered_at IS NOT NULL"),
+        postgresql_where=sa.text("state <> 'draft' AND hidden_at IS NULL AND answered_at IS NOT NULL"),
     )
     op.create_index(
         "ix_proposal_list_state_closes_at",

@@ -171,7 +171,7 @@ def _base(filters: Filters, found: search.Hits | None, now: datetime) -> list[Co
     if filters.order is Sort.CLOSING:
         conditions = [text(TAKING), Proposal.closes_at > now]
     elif filters.order is Sort.ANSWERED:
-        conditions = [text(REPLIED), Proposal.answered_at.is_not(None)]
+        conditions = [text(REPLIED)]
     since, until = filters.span(seoul_date(now))
     if since:
         conditions.append(from_seoul(since) <= _AT)
