@@ -29,6 +29,7 @@ from civicvote.services import accounts, audit, board, counting, files, health, 
 from civicvote.services.channels import documents
 from civicvote.services.counting import queue
 from civicvote.services.proposals import authors, windows
+from civicvote.services.proposals import counting as proposal_counting
 from civicvote.settings import Settings
 from civicvote.web import observe
 
@@ -166,6 +167,7 @@ def steps(settings: Settings) -> list[tuple[str, Callable[[Session], object]]]:
         ("news", counting.news.gather),
         ("letters", counting.news.tell),
         ("audit", lambda session: audit.chain(session, keys.audit)),
+        ("proposal-counts", proposal_counting.fold),
         ("reminders", _remind),
         ("sweep", _sweep),
         ("files", lambda session: _sweep_files(session, settings)),

@@ -22,6 +22,7 @@ from civicvote.models.projects import Project, StatusUpdate
 from civicvote.services import audit, board, clock, search, votes
 from civicvote.services import pabulib as elections
 from civicvote.services.projects import counters, moves
+from civicvote.services.proposals import counting
 from civicvote.settings import Settings
 
 
@@ -44,6 +45,9 @@ def plant(session: Session, settings: Settings) -> None:
     board.sequence(session, settings.keystore)
     counters.recount(session)
     session.flush()
+    search.reindex_proposals(session)
+    while counting.fold(session):
+        pass
     session.execute(delete(OutboxMessage))  # what all this caused was written to people long ago
     audit.record(session, SYSTEM, "demo:seed")
     session.flush()

@@ -21,6 +21,11 @@ from civicvote.settings import Settings
 from tests import factories
 from tests.conftest import LIMITS, Queries
 from tests.support import proposals
+from civicvote.services import clock, search, sessions
+from civicvote.settings import Settings
+from tests import factories
+from tests.conftest import LIMITS, Queries
+from tests.support.proposals import proposal
 from tests.support.voting import polls
 
 MANY = 25
@@ -35,7 +40,12 @@ PAGES: dict[str, Role | None] = {
     "/budget/{vote}/ballot-list": None,
     "/board/": None,
     "/board/{vote}": None,
+    "/projects/feed.atom": None,
+    "/proposals/": None,
+    "/proposals/?period=month&sort=closing": None,
+    "/proposals/?q=가로등&sort=random": None,
     "/proposals/feed.atom": None,
+    "/proposals/map": None,
     "/sitemap.xml": None,
     "/proposals/{proposal}": None,
     "/proposals/{proposal}/revisions": None,
@@ -79,6 +89,7 @@ class Town:
             sessions.start(self.session, self.reader, device="x", limits=LIMITS, second_factor_at=None)
             self._projects(self.pool)
             self._proposals()
+            search.index_proposal(self.session, proposal(self.session, self.reader))
         self.session.flush()
 
     def _proposals(self) -> None:

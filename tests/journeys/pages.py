@@ -53,6 +53,8 @@ FILES = {
     "health.metrics",
     "health.readyz",
     "proposals.picture",
+    "proposals.feed",
+    "proposals.share",
     "results.download",
     "results.log_file",
     "static",

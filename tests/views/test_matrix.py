@@ -34,6 +34,7 @@ PUBLIC = frozenset(
     home.index home.language
     projects.compare projects.detail projects.index
     proposals.decline proposals.detail proposals.invitation proposals.picture proposals.revision proposals.revision_list
+    proposals.districts_map proposals.feed proposals.index proposals.share
     results.detail results.download results.log results.log_file results.project_reason
     """.split()  # noqa: SIM905 — a list of words reads best as words
 )
