@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from civicvote.demo import content
+from civicvote.demo import content, notices
 from civicvote.demo.people import Cast, settle
 from civicvote.demo.projects import CATEGORY_OF_THEME, Planter
 from civicvote.demo.sample_election import candidates, text, turnout
@@ -42,6 +42,7 @@ def plant(session: Session, settings: Settings) -> None:
         search.reindex(session, cycle_id=cycle.id)
     board.sequence(session, settings.keystore)
     counters.recount(session)
+    notices.plant(session, settings, cast)
     session.flush()
     session.execute(delete(OutboxMessage))  # what all this caused was written to people long ago
     audit.record(session, SYSTEM, "demo:seed")

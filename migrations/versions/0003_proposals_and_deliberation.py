@@ -205,6 +205,7 @@ def _make_tables() -> None:
         ),
         sa.Column("about", sa.String(length=100), nullable=False),
         sa.Column("payload", sa.JSON(), nullable=False),
+        sa.Column("by_id", sa.Uuid(), nullable=True),
         sa.Column("path", sa.String(length=200), nullable=False),
         sa.Column("created_at", civicvote.models.base.UtcDateTime(timezone=True), nullable=False),
         sa.Column("read_at", civicvote.models.base.UtcDateTime(timezone=True), nullable=True),
@@ -215,17 +216,53 @@ def _make_tables() -> None:
             ),
             nullable=False,
         ),
+        sa.Column("mail_at", civicvote.models.base.UtcDateTime(timezone=True), nullable=True),
         sa.Column("mailed_at", civicvote.models.base.UtcDateTime(timezone=True), nullable=True),
         sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["by_id"], ["user_account.id"], name=op.f("fk_notice_by_id_user_account")),
         sa.ForeignKeyConstraint(
             ["recipient_id"], ["user_account.id"], name=op.f("fk_notice_recipient_id_user_account")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_notice")),
         sa.UniqueConstraint("recipient_id", "kind", "about", name=op.f("uq_notice_recipient_id_kind_about")),
     )
-    op.create_index("ix_notice_mailed_at_mail_id", "notice", ["mailed_at", "mail", "id"], unique=False)
+    op.create_index("ix_notice_by_id", "notice", ["by_id"], unique=False)
+    op.create_index("ix_notice_read_at", "notice", ["read_at"], unique=False)
     op.create_index("ix_notice_recipient_id_id", "notice", ["recipient_id", "id"], unique=False)
-    op.create_index("ix_notice_recipient_id_read_at", "notice", ["recipient_id", "read_at"], unique=False)
+    op.create_index(
+        "ix_notice_unread",
+        "notice",
+        ["recipient_id", "id"],
+        unique=False,
+        sqlite_where=sa.text("read_at IS NULL"),
+        postgresql_where=sa.text("read_at IS NULL"),
+    )
+    op.create_index(
+        "ix_notice_waiting",
+        "notice",
+        ["mail", "mail_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("mailed_at IS NULL AND mail_at IS NOT NULL"),
+        postgresql_where=sa.text("mailed_at IS NULL AND mail_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_notice_waiting_of",
+        "notice",
+        ["recipient_id", "mail"],
+        unique=False,
+        sqlite_where=sa.text("mailed_at IS NULL AND mail_at IS NOT NULL"),
+        postgresql_where=sa.text("mailed_at IS NULL AND mail_at IS NOT NULL"),
+    )
+    op.create_table(
+        "notice_mail",
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("off_at", civicvote.models.base.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("digest_off_at", civicvote.models.base.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("letter_at", civicvote.models.base.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("digest_on", sa.Date(), nullable=True),
+        sa.ForeignKeyConstraint(["user_id"], ["user_account.id"], name=op.f("fk_notice_mail_user_id_user_account")),
+        sa.PrimaryKeyConstraint("user_id", name=op.f("pk_notice_mail")),
+    )
     op.create_table(
         "notice_preference",
         sa.Column("user_id", sa.Uuid(), nullable=False),

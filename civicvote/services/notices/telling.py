@@ -1,19 +1,28 @@
 """Telling people: one line in the inbox per kind, object and person, in the transaction of its cause."""
 
-from collections.abc import Iterable
+import hashlib
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, literal_column, null, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from civicvote.domain.notices import MailMode, NoticeKind
-from civicvote.models.base import new_id
-from civicvote.models.notices import Notice
+from civicvote.domain.messages import Message
+from civicvote.domain.notices import SORTS, MailMode, NoticeKind, hours
+from civicvote.domain.text import excerpt
+from civicvote.models.accounts import User
+from civicvote.models.base import Base, new_id
+from civicvote.models.notices import Notice, NoticeMail, NoticePreference
 from civicvote.services import clock
-from civicvote.services.upsert import insert_new
 
-_CHUNK = 500
+#: Accounts named in one statement: well below what SQLite binds.
+_CHUNK = 5000
+#: Longest words a notice carries.
+_QUOTED = 600
+_TABLE = Base.metadata.tables[Notice.__tablename__]
 
 
 def tell(
@@ -29,24 +38,99 @@ def tell(
     """Tell each of `to` (accounts, or a select of them) once per kind and `about`; returns how many were new.
 
     `about`: the object's key, with a part for the occasion where there are several ("<id>|due-2"). `path` leads to the thing.
-    `but`: whoever caused it isn't told. `payload` holds what the sentence needs: `title` first of all, never personal data.
+    `but`: whoever caused it isn't told. `payload` holds what the sentence needs: `title` first of all, never personal data;
+    with a `name` the sentence names whoever `but` is, by the nickname their account has when it is read.
+    A select is one statement however many it finds; accounts by name are one for each 5,000.
     """
-    chosen = session.scalars(to) if isinstance(to, Select) else to
-    people = sorted({user_id for user_id in chosen if user_id is not None and user_id != but})
-    moment, made = clock.now(), 0
-    for start in range(0, len(people), _CHUNK):
-        rows = [
-            {
-                "id": new_id(),
-                "recipient_id": user_id,
-                "kind": kind,
-                "about": str(about),
-                "payload": payload,
-                "path": path,
-                "created_at": moment,
-                "mail": MailMode.IMMEDIATE,
-            }
-            for user_id in people[start : start + _CHUNK]
-        ]
-        made += insert_new(session, Notice, rows)
+    session.flush()  # what `to` asks for may have been written a moment ago
+    named = but if payload.pop("name", "") else None
+    values = {name: _plain(value) for name, value in payload.items() if value is not None and value != ""}
+    made = 0
+    for chosen in _chosen(to):
+        others = chosen if but is None else and_(chosen, User.id != but)
+        what = {"kind": kind, "about": _about(about), "payload": values, "by_id": named, "path": path}
+        made += _insert(session, kind, others, what)
     return made
+
+
+def _chosen(to: Iterable[UUID | None] | Select[UUID]) -> list[ColumnElement[bool]]:
+    """Who is told, one condition for each statement."""
+    if isinstance(to, Select):
+        return [User.id.in_(to)]
+    people: Sequence[UUID] = sorted({user_id for user_id in to if user_id is not None})
+    return [User.id.in_(people[start : start + _CHUNK]) for start in range(0, len(people), _CHUNK)]
+
+
+def _plain(value: Any) -> Any:
+    """As JSON keeps it; long words are cut."""
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, Message | UUID):
+        value = str(value)
+    return excerpt(str(value), _QUOTED) if isinstance(value, str) else value
+
+
+def _about(about: object) -> str:
+    """The object's name; a long one by its digest."""
+    name = str(about)
+    return name if len(name) <= 100 else hashlib.sha256(name.encode()).hexdigest()
+
+
+def _key(*, on_sqlite: bool) -> ColumnElement[Any]:
+    """A new key for each row, growing with time like `new_id`: an inbox goes by it."""
+    began = new_id().hex[:12]
+    if on_sqlite:
+        # 12 digits of time, the version, 3 of chance, the variant, 15 of chance
+        return literal_column(
+            f"'{began}7' || lower(substr(hex(randomblob(2)), 2)) || '8' || lower(substr(hex(randomblob(8)), 2))"
+        )
+    return literal_column(
+        f"CAST(overlay(CAST(gen_random_uuid() AS text) placing '{began[:8]}-{began[8:]}-7' from 1 for 15) AS uuid)"
+    )
+
+
+def _mail(kind: NoticeKind) -> ColumnElement[Any]:
+    """How it goes by mail to this person: their choice, else the kind's; nothing to an address nobody has confirmed."""
+    sort, known = SORTS[kind], _TABLE.c.mail.type
+    off = literal(MailMode.OFF, known)
+    mode: ColumnElement[Any] = func.coalesce(NoticePreference.mode, literal(sort.default, known))
+    if sort.needed:
+        mode = case((mode == off, literal(sort.default, known)), else_=mode)
+    unwanted: list[ColumnElement[bool]] = [User.email.is_(None), User.email_confirmed_at.is_(None)]
+    if not sort.needed:
+        gathered = and_(mode == literal(MailMode.DIGEST, known), NoticeMail.digest_off_at.is_not(None))
+        unwanted += [NoticeMail.off_at.is_not(None), gathered]
+    return case((or_(*unwanted), off), else_=mode)
+
+
+def _insert(session: Session, kind: NoticeKind, chosen: ColumnElement[bool], what: dict[str, Any]) -> int:
+    """One INSERT … SELECT: whoever is told already, or has left, is passed over."""
+    on_sqlite = session.get_bind().dialect.name == "sqlite"
+    moment, types = clock.now(), {column.name: column.type for column in _TABLE.columns}
+    people = (
+        select(User.id, _mail(kind).label("mail"))
+        .outerjoin(NoticePreference, and_(NoticePreference.user_id == User.id, NoticePreference.kind == kind))
+        .outerjoin(NoticeMail, NoticeMail.user_id == User.id)
+        .where(chosen, User.erased_at.is_(None))
+        .subquery()
+    )
+    at_once = moment if SORTS[kind].asked else hours.awake(moment)
+    times = {MailMode.IMMEDIATE: at_once, MailMode.DIGEST: hours.next_digest(moment)}
+    columns: dict[str, Any] = {
+        "id": _key(on_sqlite=on_sqlite),
+        "recipient_id": people.c.id,
+        **{name: null() if value is None else literal(value, types[name]) for name, value in what.items()},
+        "created_at": literal(moment, types["created_at"]),
+        "mail": people.c.mail,
+        "mail_at": case(
+            *(
+                (people.c.mail == literal(mode, types["mail"]), literal(at, types["mail_at"]))
+                for mode, at in times.items()
+            ),
+            else_=null(),
+        ),
+    }
+    rows = select(*columns.values()).where(people.c.id.is_not(None))  # SQLite wants a WHERE before ON CONFLICT
+    made = sqlite.insert(_TABLE) if on_sqlite else postgresql.insert(_TABLE)
+    result = session.execute(made.from_select(list(columns), rows).on_conflict_do_nothing())
+    return max(0, int(getattr(result, "rowcount", 0)))
