@@ -17,6 +17,7 @@ from civicvote.services import clock, sessions
 from civicvote.settings import Settings
 from tests import factories
 from tests.conftest import LIMITS, Queries
+from tests.support.notices import told
 from tests.support.voting import polls
 
 MANY = 25
@@ -35,6 +36,8 @@ PAGES: dict[str, Role | None] = {
     "/sitemap.xml": None,
     "/me": Role.CITIZEN,
     "/account/sessions": Role.CITIZEN,
+    "/notices": Role.CITIZEN,
+    "/notices/settings": Role.CITIZEN,
     "/projects/new": Role.CITIZEN,
     "/budget/{vote}/vote": Role.VERIFIED,
     "/staff": Role.STAFF,
@@ -67,6 +70,7 @@ class Town:
             factories.department(self.session)
             sessions.start(self.session, self.reader, device="x", limits=LIMITS, second_factor_at=None)
             self._projects(self.pool)
+            told(self.session, self.reader)
         self.session.flush()
 
     def _projects(self, pool: Pool) -> None:

@@ -30,6 +30,7 @@ ELSEWHERE = {
     "channels.visit",
     "factors.app",
     "factors.challenge",
+    "notices.unsubscribe",
     "voting.compare",
     "voting.confirm",
     "voting.order",

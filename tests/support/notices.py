@@ -3,15 +3,19 @@
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from civicvote.domain.discussion import ThreadKind
 from civicvote.domain.notices import NoticeKind
 from civicvote.models.accounts import User
+from civicvote.models.base import new_id
 from civicvote.models.notices import Notice
 from civicvote.models.outbox import OutboxMessage
+from civicvote.services.discussion.threads import open_thread
 from civicvote.services.notices import posting, tell
 from tests.factories import COUNT
 
@@ -29,7 +33,7 @@ def told(session: Session, user: User, kind: NoticeKind = K.ANSWERED, **values: 
     values = {"title": "통학로 보행등", "path": "/projects/", "about": f"thing-{next(COUNT)}"} | values
     assert tell(session, kind, to=[user.id], **values) == 1
     return session.scalars(
-        select(Notice).where(Notice.recipient_id == user.id).order_by(Notice.id.desc()).limit(1)
+        select(Notice).where(Notice.recipient_id == user.id, Notice.kind == kind, Notice.about == values["about"])
     ).one()
 
 
@@ -52,3 +56,10 @@ class Box:
 
 
 LATER = posting.GAP + timedelta(seconds=1)
+
+
+def thread(session: Session) -> UUID:
+    """Something that can be watched."""
+    key = new_id()
+    open_thread(session, ThreadKind.PROPOSAL, key, title="통학로 보행등", path="/proposals/1")
+    return key

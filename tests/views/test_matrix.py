@@ -31,6 +31,7 @@ PUBLIC = frozenset(
     feeds.atom feeds.robots feeds.sitemap
     health.healthz health.metrics health.readyz
     home.index home.language
+    notices.unsubscribe
     projects.compare projects.detail projects.index
     results.detail results.download results.log results.log_file results.project_reason
     """.split()  # noqa: SIM905 — a list of words reads best as words
@@ -143,6 +144,13 @@ factors.new_passkey         POST 303 303 303 303 303 303 303 303 303
 factors.new_passkey_options POST 303 303 303 303 303 303 303 303 303
 factors.passkey_remove      POST 303 303 303 303 303 303 303 303 303
 home.mine                   GET  303 200 200 200 200 200 200 200 200
+notices.go                  POST 303 404 404 404 404 404 404 404 404
+notices.index               GET  303 200 200 200 200 200 200 200 200
+notices.read                POST 303 404 404 404 404 404 404 404 404
+notices.read_all            POST 303 303 303 303 303 303 303 303 303
+notices.settings            GET  303 200 200 200 200 200 200 200 200
+notices.settings            POST 303 303 303 303 303 303 303 303 303
+notices.switch              POST 303 303 303 303 303 303 303 303 303
 projects.autosave           POST 303 422 422 422 422 422 422 422 422
 projects.comment            POST 303 422 422 422 422 422 422 422 422
 projects.create             POST 303 422 422 422 422 422 422 422 422

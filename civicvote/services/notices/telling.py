@@ -3,10 +3,11 @@
 import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, literal, literal_column, null, or_, select
+from sqlalchemy import ColumnElement, Select, String, and_, case, func, literal, literal_column, null, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -14,7 +15,7 @@ from civicvote.domain.messages import Message
 from civicvote.domain.notices import SORTS, MailMode, NoticeKind, hours
 from civicvote.domain.text import excerpt
 from civicvote.models.accounts import User
-from civicvote.models.base import Base, new_id
+from civicvote.models.base import Base
 from civicvote.models.notices import Notice, NoticeMail, NoticePreference
 from civicvote.services import clock
 
@@ -48,7 +49,7 @@ def tell(
     made = 0
     for chosen in _chosen(to):
         others = chosen if but is None else and_(chosen, User.id != but)
-        what = {"kind": kind, "about": _about(about), "payload": values, "by_id": named, "path": path}
+        what = {"kind": kind.value, "about": _about(about), "payload": values, "by_id": named, "path": path}
         made += _insert(session, kind, others, what)
     return made
 
@@ -76,29 +77,31 @@ def _about(about: object) -> str:
     return name if len(name) <= 100 else hashlib.sha256(name.encode()).hexdigest()
 
 
-def _key(*, on_sqlite: bool) -> ColumnElement[Any]:
-    """A new key for each row, growing with time like `new_id`: an inbox goes by it."""
-    began = new_id().hex[:12]
+def _key(moment: datetime, *, on_sqlite: bool) -> ColumnElement[Any]:
+    """A new key for each row, growing with time to the microsecond (UUIDv7 of RFC 9562): an inbox goes by it."""
+    milliseconds, rest = divmod(int(moment.timestamp() * 1_000_000), 1000)
+    began = f"{milliseconds:012x}7{rest:03x}"
     if on_sqlite:
-        # 12 digits of time, the version, 3 of chance, the variant, 15 of chance
-        return literal_column(
-            f"'{began}7' || lower(substr(hex(randomblob(2)), 2)) || '8' || lower(substr(hex(randomblob(8)), 2))"
-        )
-    return literal_column(
-        f"CAST(overlay(CAST(gen_random_uuid() AS text) placing '{began[:8]}-{began[8:]}-7' from 1 for 15) AS uuid)"
-    )
+        return literal_column(f"'{began}8' || lower(substr(hex(randomblob(8)), 2))")
+    began = f"{began[:8]}-{began[8:12]}-{began[12:]}"
+    return literal_column(f"CAST(overlay(CAST(gen_random_uuid() AS text) placing '{began}' from 1 for 18) AS uuid)")
+
+
+def _word(value: StrEnum) -> ColumnElement[Any]:
+    """A value as text: PostgreSQL must be told its type where several meet."""
+    return literal(value.value, String)
 
 
 def _mail(kind: NoticeKind) -> ColumnElement[Any]:
     """How it goes by mail to this person: their choice, else the kind's; nothing to an address nobody has confirmed."""
-    sort, known = SORTS[kind], _TABLE.c.mail.type
-    off = literal(MailMode.OFF, known)
-    mode: ColumnElement[Any] = func.coalesce(NoticePreference.mode, literal(sort.default, known))
+    sort = SORTS[kind]
+    off, usual = _word(MailMode.OFF), _word(sort.default)
+    mode: ColumnElement[Any] = func.coalesce(NoticePreference.mode, usual)
     if sort.needed:
-        mode = case((mode == off, literal(sort.default, known)), else_=mode)
+        mode = case((mode == off, usual), else_=mode)
     unwanted: list[ColumnElement[bool]] = [User.email.is_(None), User.email_confirmed_at.is_(None)]
     if not sort.needed:
-        gathered = and_(mode == literal(MailMode.DIGEST, known), NoticeMail.digest_off_at.is_not(None))
+        gathered = and_(mode == _word(MailMode.DIGEST), NoticeMail.digest_off_at.is_not(None))
         unwanted += [NoticeMail.off_at.is_not(None), gathered]
     return case((or_(*unwanted), off), else_=mode)
 
@@ -117,20 +120,22 @@ def _insert(session: Session, kind: NoticeKind, chosen: ColumnElement[bool], wha
     at_once = moment if SORTS[kind].asked else hours.awake(moment)
     times = {MailMode.IMMEDIATE: at_once, MailMode.DIGEST: hours.next_digest(moment)}
     columns: dict[str, Any] = {
-        "id": _key(on_sqlite=on_sqlite),
+        "id": _key(moment, on_sqlite=on_sqlite),
         "recipient_id": people.c.id,
-        **{name: null() if value is None else literal(value, types[name]) for name, value in what.items()},
+        **{
+            name: null() if value is None else literal(value, String if name == "kind" else types[name])
+            for name, value in what.items()
+        },
         "created_at": literal(moment, types["created_at"]),
         "mail": people.c.mail,
         "mail_at": case(
-            *(
-                (people.c.mail == literal(mode, types["mail"]), literal(at, types["mail_at"]))
-                for mode, at in times.items()
-            ),
+            *((people.c.mail == _word(mode), literal(at, types["mail_at"])) for mode, at in times.items()),
             else_=null(),
         ),
     }
     rows = select(*columns.values()).where(people.c.id.is_not(None))  # SQLite wants a WHERE before ON CONFLICT
     made = sqlite.insert(_TABLE) if on_sqlite else postgresql.insert(_TABLE)
-    result = session.execute(made.from_select(list(columns), rows).on_conflict_do_nothing())
+    result = session.execute(
+        made.from_select(list(columns), rows).on_conflict_do_nothing(), execution_options={"preserve_rowcount": True}
+    )
     return max(0, int(getattr(result, "rowcount", 0)))
