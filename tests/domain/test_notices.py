@@ -56,6 +56,10 @@ def test_what_is_known_is_said() -> None:
         (K.DEPARTMENT_ASSIGNED, "department", "도로과"): "「보행등」의 담당 부서가 정해졌습니다: 도로과",
         (K.ANSWERED, "verdict", "accepted"): "「보행등」의 답변이 공개되었습니다: 수용",
         (K.ANSWERED, "verdict", "not_reflected"): "「보행등」의 답변이 공개되었습니다: 미반영",
+        (K.ANSWERED, "verdict", "일부반영"): "「보행등」의 답변이 공개되었습니다: 일부반영",
+        (K.WORK_WAITS, "work", "assign"): "담당 부서를 정해 주십시오: 「보행등」",
+        (K.WORK_WAITS, "move", "no-such"): "처리를 기다리는 일이 있습니다: 「보행등」",
+        (K.ROUND_OPENED, "round", "의견수렴"): "「보행등」의 ‘의견수렴’ 참여 기간이 시작되었습니다.",
         (K.REPLIED, "name", "이웃"): "이웃 님이 「보행등」에 쓰신 글에 답글을 남겼습니다.",
     }
     for (kind, name, value), words in said.items():
@@ -76,11 +80,19 @@ def test_one_word_for_two_states_is_told_apart_by_the_address() -> None:
     assert str(sentence(K.FOLLOWED_CHANGED, payload, "/").text) == "「보행등」에 새 소식이 있습니다."
 
 
+def test_a_move_tells_the_state_it_leads_to() -> None:
+    words = sentence(K.FOLLOWED_CHANGED, {"title": "보행등", "move": "cancel"}, "/forums/1")
+    assert str(words.text.params["state"]) == "취소"
+
+
 def test_reasons_and_moments_stand_beside_the_sentence() -> None:
     moment = datetime(2026, 12, 24, 15, tzinfo=UTC)
     words = sentence(K.DUE_EXTENDED, {"title": "보행등", "due": moment.isoformat(), "reason": " 조사 중 "})
     assert (words.lines[0].params, words.quote) == ({"due": moment}, "조사 중")
     assert sentence(K.OVERDUE, {"title": "a", "due": "2026-12-24"}).lines[0].params == {"due": date(2026, 12, 24)}
+    for name in ("due_at", "closes_at"):
+        line = sentence(K.ROUND_EXTENDED, {"title": "a", name: "2026-12-24"}).lines[0]
+        assert line.params == {"due": date(2026, 12, 24)}
     granted = sentence(K.APPEAL_DECIDED, {"title": "보행등", "verdict": "granted"})
     assert "받아들여" in str(granted.lines[0])
 

@@ -61,19 +61,36 @@ _PLAIN: Final[dict[NoticeKind, Message]] = {
     K.FOLLOWED_CHANGED: msg("「%(title)s」에 새 소식이 있습니다."),
     K.WORK_WAITS: msg("처리를 기다리는 일이 있습니다: 「%(title)s」"),
 }
-#: The same where one thing more is known, by the name of that thing.
-_FULLER: Final[dict[NoticeKind, tuple[str, Message]]] = {
-    K.THRESHOLD_REACHED: ("count", msg("「%(title)s」에 %(count)s명이 공감하여 기준을 채웠습니다.")),
-    K.DEPARTMENT_ASSIGNED: ("department", msg("「%(title)s」의 담당 부서가 정해졌습니다: %(department)s")),
-    K.ANSWERED: ("verdict", msg("「%(title)s」의 답변이 공개되었습니다: %(verdict)s")),
-    K.CONCLUDED: ("verdict", msg("「%(title)s」의 결과가 공개되었습니다: %(verdict)s")),
-    K.INVITED: ("name", msg("%(name)s 님이 함께 쓰자고 초대했습니다: 「%(title)s」")),
-    K.COMMENTED: ("name", msg("%(name)s 님이 「%(title)s」에 댓글을 남겼습니다.")),
-    K.REPLIED: ("name", msg("%(name)s 님이 「%(title)s」에 쓰신 글에 답글을 남겼습니다.")),
-    K.MENTIONED: ("name", msg("%(name)s 님이 「%(title)s」의 대화에서 회원님을 언급했습니다.")),
-    K.FOLLOWED_CHANGED: ("state", msg("「%(title)s」의 상태가 바뀌었습니다: %(state)s")),
+#: The same where one thing more is known, by the name of that thing; the first that is known is taken.
+_FULLER: Final[dict[NoticeKind, tuple[tuple[str, Message], ...]]] = {
+    K.THRESHOLD_REACHED: (
+        ("forum", msg("「%(title)s」에 공감이 모여 시민토론이 열렸습니다.")),
+        ("count", msg("「%(title)s」에 %(count)s명이 공감하여 기준을 채웠습니다.")),
+    ),
+    K.DEPARTMENT_ASSIGNED: (("department", msg("「%(title)s」의 담당 부서가 정해졌습니다: %(department)s")),),
+    K.ANSWERED: (("verdict", msg("「%(title)s」의 답변이 공개되었습니다: %(verdict)s")),),
+    K.CONCLUDED: (("verdict", msg("「%(title)s」의 결과가 공개되었습니다: %(verdict)s")),),
+    K.INVITED: (("name", msg("%(name)s 님이 함께 쓰자고 초대했습니다: 「%(title)s」")),),
+    K.COMMENTED: (("name", msg("%(name)s 님이 「%(title)s」에 댓글을 남겼습니다.")),),
+    K.REPLIED: (("name", msg("%(name)s 님이 「%(title)s」에 쓰신 글에 답글을 남겼습니다.")),),
+    K.MENTIONED: (("name", msg("%(name)s 님이 「%(title)s」의 대화에서 회원님을 언급했습니다.")),),
+    K.ROUND_OPENED: (("round", msg("「%(title)s」의 ‘%(round)s’ 참여 기간이 시작되었습니다.")),),
+    K.ROUND_CLOSES_TOMORROW: (("round", msg("「%(title)s」의 ‘%(round)s’ 참여 기간이 내일 끝납니다.")),),
+    K.ROUND_EXTENDED: (("round", msg("「%(title)s」의 ‘%(round)s’ 참여 기간이 늘어났습니다.")),),
+    K.FOLLOWED_CHANGED: (("state", msg("「%(title)s」의 상태가 바뀌었습니다: %(state)s")),),
 }
-#: What a moment means.
+#: What is to be done, by the move or the work that waits.
+_WORK: Final[dict[str, Message]] = {
+    "assign": msg("담당 부서를 정해 주십시오: 「%(title)s」"),
+    "answer": msg("답변을 올려 주십시오: 「%(title)s」"),
+    "submit": msg("승인을 기다리고 있습니다: 「%(title)s」"),
+    "round-over": msg("참여 기간이 끝났습니다. 결과를 정리해 주십시오: 「%(title)s」"),
+    "moderator": msg("진행을 맡으셨습니다: 「%(title)s」"),
+    "expert": msg("전문가로 초대되셨습니다: 「%(title)s」"),
+}
+#: Names under which a moment comes.
+_MOMENTS: Final = ("due", "due_at", "closes_at")
+#: What it means.
 _DUE: Final[dict[NoticeKind, Message]] = {
     K.DEPARTMENT_ASSIGNED: msg("답변 기한: %(due)s"),
     K.OVERDUE: msg("답변 기한: %(due)s"),
@@ -95,7 +112,8 @@ _FLOWS: Final[tuple[tuple[str, Workflow], ...]] = (
     ("/projects", PROJECT),
     ("/posts", POST),
     ("/forums", FORUM),
-    ("/deliberation", FORUM),
+    ("/themes", FORUM),
+    ("/questions", FORUM),
 )
 
 
@@ -104,20 +122,25 @@ def sentence(kind: NoticeKind, payload: Payload, path: str = "") -> Sentence:
     title = _text(payload, "title")
     if not title:
         return Sentence(SORTS[kind].label, _lines(kind, payload), _text(payload, "reason"))
-    name, fuller = _FULLER.get(kind, ("", None))
-    value = _value(name, payload, path) if name else None
-    if fuller is not None and value is not None:
-        text = Message(fuller.text, {"title": title, name: value})
-    else:
-        text = Message(_PLAIN[kind].text, {"title": title})
-    return Sentence(text, _lines(kind, payload), _text(payload, "reason"))
+    return Sentence(_said(kind, title, payload, path), _lines(kind, payload), _text(payload, "reason"))
+
+
+def _said(kind: NoticeKind, title: str, payload: Payload, path: str) -> Message:
+    for name, fuller in _FULLER.get(kind, ()):
+        value = _value(name, payload, path)
+        if value is not None:
+            return Message(fuller.text, {"title": title, name: value})
+    plain = _PLAIN[kind]
+    if kind is K.WORK_WAITS:
+        plain = _WORK.get(_text(payload, "work") or _text(payload, "move"), plain)
+    return Message(plain.text, {"title": title})
 
 
 def _lines(kind: NoticeKind, payload: Payload) -> tuple[Message, ...]:
     lines = []
     if kind is K.APPEAL_DECIDED and (outcome := _APPEALS.get(_text(payload, "verdict"))):
         lines.append(outcome)
-    due = _moment(payload.get("due"))
+    due = next((moment for name in _MOMENTS if (moment := _moment(payload.get(name)))), None)
     if due is not None and kind in _DUE:
         lines.append(Message(_DUE[kind].text, {"due": due}))
     return tuple(lines)
@@ -131,7 +154,7 @@ def _text(payload: Payload, name: str) -> str:
 def _value(name: str, payload: Payload, path: str) -> Any:
     """What stands in the place called `name`; None where nothing sensible is known."""
     if name == "state":
-        return _state(_text(payload, name), path)
+        return _state(_text(payload, name), _text(payload, "move"), path)
     if name == "verdict":
         return _member(VERDICTS, Verdict, payload) or _member(REFLECTIONS, Reflection, payload)
     if name == "count":
@@ -141,17 +164,24 @@ def _value(name: str, payload: Payload, path: str) -> Any:
 
 
 def _member(words: Mapping[Any, Message], kind: type[StrEnum], payload: Payload) -> Message | None:
+    """A verdict by its code, or by its Korean word."""
     value = _text(payload, "verdict")
-    return words[kind(value)] if value in set(kind) else None
+    if value in set(kind):
+        return words[kind(value)]
+    return next((word for word in words.values() if word.text == value), None)
 
 
-def _state(value: str, path: str) -> Message | None:
-    """The word for a state: by the address where it is known, else where all tables agree on it."""
+def _state(value: str, move: str, path: str) -> Message | None:
+    """The word for a state, or for where a move leads: by the address where it is known, else where all tables agree on it."""
     for start, flow in _FLOWS:
         if path.startswith(start):
-            return _label(flow, value)
+            return _label(flow, value) or _target(flow, move)
     found = {label.text: label for _start, flow in _FLOWS if (label := _label(flow, value))}
     return next(iter(found.values())) if len(found) == 1 else None
+
+
+def _target(flow: Workflow, move: str) -> Message | None:
+    return next((flow.labels[row.target] for row in flow.moves if row.name == move), None)
 
 
 def _label(flow: Workflow, value: str) -> Message | None:
