@@ -41,7 +41,9 @@ class Notice(Keyed, Base):
         Index("ix_notice_recipient_id_id", "recipient_id", "id"),
         Index("ix_notice_unread", "recipient_id", "id", sqlite_where=_UNREAD, postgresql_where=_UNREAD),
         Index("ix_notice_waiting", "mail", "mail_at", "id", sqlite_where=_WAITING, postgresql_where=_WAITING),
-        Index("ix_notice_waiting_of", "recipient_id", "mail", sqlite_where=_WAITING, postgresql_where=_WAITING),
+        Index(
+            "ix_notice_waiting_of", "recipient_id", "mail", "mail_at", sqlite_where=_WAITING, postgresql_where=_WAITING
+        ),
         Index("ix_notice_read_at", "read_at"),
         Index("ix_notice_by_id", "by_id"),
     )

@@ -248,7 +248,7 @@ def _make_tables() -> None:
     op.create_index(
         "ix_notice_waiting_of",
         "notice",
-        ["recipient_id", "mail"],
+        ["recipient_id", "mail", "mail_at"],
         unique=False,
         sqlite_where=sa.text("mailed_at IS NULL AND mail_at IS NOT NULL"),
         postgresql_where=sa.text("mailed_at IS NULL AND mail_at IS NOT NULL"),

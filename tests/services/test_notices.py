@@ -122,8 +122,10 @@ def test_speakers_are_named_by_their_account_and_by_nobody_once_they_left(sessio
     (line,) = inbox.listing(session, factories.actor(reader)).rows
     assert str(line.words.text).startswith("수다쟁이 님이")
     told(session, reader, K.REPLIED, name="아무개")
+    told(session, reader, K.MENTIONED, by=speaker.id)
     accounts.erase(session, factories.actor(speaker))
-    second, first = inbox.listing(session, factories.actor(reader)).rows
+    third, second, first = inbox.listing(session, factories.actor(reader)).rows
+    assert "탈퇴한 시민" in str(third.words.text)
     assert str(first.words.text).startswith("탈퇴한 시민 님이")
     assert "답글이 달렸습니다" in str(second.words.text)
 

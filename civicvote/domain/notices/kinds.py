@@ -103,7 +103,7 @@ SORTS: Final[dict[NoticeKind, Sort]] = {
     K.COMMENTED: Sort(msg("내 제안에 댓글이 달렸을 때"), Group.TALK, _DAILY),
     K.REPLIED: Sort(msg("내 글에 답글이 달렸을 때"), Group.TALK, _DAILY),
     K.MENTIONED: Sort(msg("누군가 나를 언급했을 때"), Group.TALK, _DAILY),
-    K.HIDDEN: Sort(msg("내 글이 가려졌을 때"), Group.MEASURES, _AT_ONCE, needed=True),
+    K.HIDDEN: Sort(msg("내 글이 숨겨졌을 때"), Group.MEASURES, _AT_ONCE, needed=True),
     K.RELEASED: Sort(msg("확인을 기다리던 내 글이 공개되었을 때"), Group.MEASURES, _DAILY),
     K.APPEAL_DECIDED: Sort(msg("내 이의신청의 결과가 나왔을 때"), Group.MEASURES, _AT_ONCE, needed=True, asked=True),
     K.ROUND_OPENED: Sort(msg("참여 기간이 시작되었을 때"), Group.FORUMS, _DAILY),

@@ -47,7 +47,7 @@ _PLAIN: Final[dict[NoticeKind, Message]] = {
     K.REPLIED: msg("「%(title)s」에 쓰신 글에 답글이 달렸습니다."),
     K.MENTIONED: msg("「%(title)s」의 대화에서 회원님을 언급한 글이 있습니다."),
     K.HIDDEN: msg(
-        "「%(title)s」에 쓰신 글을 운영 원칙에 따라 가렸습니다. 동의하지 않으시면 한 번 이의를 신청하실 수 있습니다."
+        "「%(title)s」에 쓰신 글을 운영 원칙에 따라 숨겼습니다. 동의하지 않으시면 한 번 이의를 신청하실 수 있습니다."
     ),
     K.RELEASED: msg("「%(title)s」에 쓰신 글을 확인하고 공개했습니다."),
     K.APPEAL_ASKED: msg("이의신청이 들어왔습니다: 「%(title)s」"),

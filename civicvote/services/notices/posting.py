@@ -95,7 +95,7 @@ def _round(session: Session, mode: MailMode, *, night: bool = False) -> int:
     due = _due(mode, night=night)
     first = select(Notice.recipient_id).where(due).order_by(Notice.mail_at, Notice.id).limit(BATCH)
     people = set(session.scalars(first))
-    if not night:
+    if people and not night:
         people -= _make_wait(session, mode, people, due)
     if not people:
         return 0

@@ -34,18 +34,22 @@ def tell(
     to: Iterable[UUID | None] | Select[UUID],
     path: str,
     but: UUID | None = None,
+    by: UUID | None = None,
     **payload: Any,
 ) -> int:
     """Tell each of `to` (accounts, or a select of them) once per kind and `about`; returns how many were new.
 
     `about`: the object's key, with a part for the occasion where there are several ("<id>|due-2"). `path` leads to the thing.
-    `but`: whoever caused it isn't told. `payload` holds what the sentence needs: `title` first of all, never personal data;
-    with a `name` the sentence names whoever `but` is, by the nickname their account has when it is read.
+    `but`: whoever caused it isn't told. `by`: whoever the sentence names as its speaker, by the nickname their account has when
+    it is read; a `name` instead means `but`, and is not kept. `payload` holds what else the sentence needs: `title` first of
+    all, never personal data.
     A select is one statement however many it finds; accounts by name are one for each 5,000.
     """
     session.flush()  # what `to` asks for may have been written a moment ago
-    named = but if payload.pop("name", "") else None
-    values = {name: _plain(value) for name, value in payload.items() if value is not None and value != ""}
+    named = by or (but if payload.get("name") else None)
+    values = {
+        name: _plain(value) for name, value in payload.items() if name != "name" and value is not None and value != ""
+    }
     made = 0
     for chosen in _chosen(to):
         others = chosen if but is None else and_(chosen, User.id != but)
