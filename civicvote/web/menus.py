@@ -50,7 +50,7 @@ def account_menu() -> list[Entry]:
         return [_entry(_("로그인"), "accounts.sign_in"), _entry(_("회원가입"), "accounts.sign_up")]
     return [
         _entry(_("내 활동"), "home.mine"),
-        _entry(_("알림 (%(n)s)", n=unread_text()) if unread() else _("알림"), "notices.index"),
+        _entry(_("알림함 (%(n)s)", n=unread_text()) if unread() else _("알림함"), "notices.index"),
         _entry(_("내 정보"), "accounts.profile"),
         _entry(_("본인확인"), "verification.index"),
         _entry(_("보안"), "factors.index"),

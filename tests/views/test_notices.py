@@ -36,14 +36,14 @@ def test_what_is_unread_says_so_and_is_counted_in_the_header(
     page = browser.get("/notices").text
     assert len(queries) == 2, "the count comes with the account"
     assert page.count("새 알림") == 2
-    assert "알림 (2)" in page
+    assert "알림함 (2)" in page
     assert "이유: 광고입니다." in page
     assert page.index("놀이터") < page.index("보행등")
     answer = browser.post(f"/notices/{notice.id}/go")
     assert (answer.status_code, answer.location) == (303, "/projects/")
     page = browser.get("/notices?unread=1").text
     assert "보행등" not in page
-    assert "알림 (1)" in page
+    assert "알림함 (1)" in page
 
 
 def test_a_look_marks_nothing_as_read(session: Session, signed_in: SignIn) -> None:
@@ -93,7 +93,7 @@ def test_many_are_counted_as_many(session: Session, signed_in: SignIn) -> None:
     user = factories.user(session)
     for _ in range(inbox.MOST_UNREAD + 5):
         told(session, user)
-    assert "알림 (99+)" in signed_in(user).get("/notices").text
+    assert "알림함 (99+)" in signed_in(user).get("/notices").text
 
 
 def test_choices_are_saved_and_what_is_needed_cannot_be_refused(session: Session, signed_in: SignIn) -> None:
