@@ -6,6 +6,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from civicvote.demo import content, proposals
+from civicvote.demo import content, notices
 from civicvote.demo.people import Cast, settle
 from civicvote.demo.projects import CATEGORY_OF_THEME, Planter
 from civicvote.demo.sample_election import candidates, text, turnout
@@ -44,6 +45,7 @@ def plant(session: Session, settings: Settings) -> None:
     proposals.plant(session, settings, cast)
     board.sequence(session, settings.keystore)
     counters.recount(session)
+    notices.plant(session, settings, cast)
     session.flush()
     search.reindex_proposals(session)
     while counting.fold(session):

@@ -26,6 +26,7 @@ from civicvote.settings import Settings
 from tests import factories
 from tests.conftest import LIMITS, Queries
 from tests.support.proposals import proposal
+from tests.support.notices import told
 from tests.support.voting import polls
 
 MANY = 25
@@ -54,6 +55,8 @@ PAGES: dict[str, Role | None] = {
     "/proposals/{mine}/edit": Role.CITIZEN,
     "/proposals/similar?title=한강공원 그늘막 쉼터": Role.CITIZEN,
     "/account/sessions": Role.CITIZEN,
+    "/notices": Role.CITIZEN,
+    "/notices/settings": Role.CITIZEN,
     "/projects/new": Role.CITIZEN,
     "/budget/{vote}/vote": Role.VERIFIED,
     "/staff": Role.STAFF,
@@ -90,6 +93,7 @@ class Town:
             self._projects(self.pool)
             self._proposals()
             search.index_proposal(self.session, proposal(self.session, self.reader))
+            told(self.session, self.reader)
         self.session.flush()
 
     def _proposals(self) -> None:

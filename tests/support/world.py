@@ -84,6 +84,7 @@ def make_world(session: Session, keys: KeyStore) -> World:
         "key": "roll",
         "token": "x" * 43,
         "name": "withdraw",
+        "notice_id": uuid4(),
     }
     voting = polls(session, keys)
     values |= _desk(session, voting, users["staff"])

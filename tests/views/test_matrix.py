@@ -32,6 +32,7 @@ PUBLIC = frozenset(
     files.show
     health.healthz health.metrics health.readyz
     home.index home.language
+    notices.unsubscribe
     projects.compare projects.detail projects.index
     proposals.decline proposals.detail proposals.invitation proposals.picture proposals.revision proposals.revision_list
     proposals.districts_map proposals.feed proposals.index proposals.share
@@ -149,6 +150,13 @@ files.manage                GET  303 404 404 404 404 404 404 404 404
 files.manage                POST 303 404 404 404 404 404 404 404 404
 files.remove                POST 303 404 404 404 404 404 404 404 404
 home.mine                   GET  303 200 200 200 200 200 200 200 200
+notices.go                  POST 303 404 404 404 404 404 404 404 404
+notices.index               GET  303 200 200 200 200 200 200 200 200
+notices.read                POST 303 404 404 404 404 404 404 404 404
+notices.read_all            POST 303 303 303 303 303 303 303 303 303
+notices.settings            GET  303 200 200 200 200 200 200 200 200
+notices.settings            POST 303 303 303 303 303 303 303 303 303
+notices.switch              POST 303 303 303 303 303 303 303 303 303
 projects.autosave           POST 303 422 422 422 422 422 422 422 422
 projects.comment            POST 303 422 422 422 422 422 422 422 422
 projects.create             POST 303 422 422 422 422 422 422 422 422
