@@ -19,7 +19,7 @@ from civicvote.models.deliberation import Forum, ForumOption, Round
 from civicvote.models.departments import Department
 from civicvote.services import audit, clock, notices, workflow
 from civicvote.services.conflicts import settled
-from civicvote.services.deliberation import access, words
+from civicvote.services.deliberation import access, people, words
 from civicvote.services.discussion import threads
 
 TITLE_MAX, SUMMARY_MAX, BACKGROUND_MAX = 120, 300, 20_000
@@ -184,6 +184,12 @@ def moves(actor: Actor, found: Forum) -> list[Move]:
     return shown
 
 
+def require_public(found: Forum) -> None:
+    """ConflictError for what isn't public yet: there is nothing to follow."""
+    if found.opened_at is None:
+        raise ConflictError(msg("아직 공개하지 않은 공론장입니다."))
+
+
 def open_threads(session: Session, found: Forum) -> None:
     """Places to follow the forum and to talk in its rounds; what has one keeps it."""
     threads.open_thread(session, ThreadKind.FORUM, found.id, title=found.title, path=path(found))
@@ -217,7 +223,7 @@ def _tell(session: Session, actor: Actor, found: Forum, name: str) -> None:
     about = f"{found.id}|{name}-{found.version}"
     what = {"title": found.title, "move": name, "what": FORUM_KINDS[found.kind].text, "reason": found.state_reason}
     if name == "submit":
-        waiting = words.holders(Permission.FORUM_APPROVE)
+        waiting = people.holders(Permission.FORUM_APPROVE)
         notices.tell(session, NoticeKind.WORK_WAITS, about=about, to=waiting, but=actor.id, path=path(found), **what)
     elif name in {"return", "approve"}:
         makers = {found.created_by, found.submitted_by}
@@ -225,9 +231,7 @@ def _tell(session: Session, actor: Actor, found: Forum, name: str) -> None:
             session, NoticeKind.FOLLOWED_CHANGED, about=about, to=makers, but=actor.id, path=path(found), **what
         )
     elif name == "cancel" and found.opened_at is not None:
-        from civicvote.services.deliberation.telling import concerned
-
-        everybody = concerned(session, found)
+        everybody = people.concerned(found)
         notices.tell(
             session, NoticeKind.FOLLOWED_CHANGED, about=about, to=everybody, but=actor.id, path=path(found), **what
         )
