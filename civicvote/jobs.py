@@ -28,6 +28,7 @@ from civicvote.models.accounts import User
 from civicvote.services import accounts, audit, board, counting, files, health, mail, outbox, reviews, voting
 from civicvote.services.channels import documents
 from civicvote.services.counting import queue
+from civicvote.services.deliberation import telling
 from civicvote.services.proposals import authors, windows
 from civicvote.settings import Settings
 from civicvote.web import observe
@@ -163,6 +164,7 @@ def steps(settings: Settings) -> list[tuple[str, Callable[[Session], object]]]:
         ("supplements", reviews.lapse_supplements),
         ("proposal-windows", windows.close_windows),
         ("board", lambda session: board.sequence(session, keys)),
+        ("forums", telling.tick),
         ("news", counting.news.gather),
         ("letters", counting.news.tell),
         ("audit", lambda session: audit.chain(session, keys.audit)),
