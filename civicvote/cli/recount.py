@@ -4,6 +4,7 @@ import click
 
 from civicvote import db
 from civicvote.services import board
+from civicvote.services.deliberation import counters as forums
 from civicvote.services.projects import counters
 from civicvote.services.proposals import counters as proposals
 from civicvote.services.proposals import counting
@@ -18,6 +19,7 @@ def recount() -> None:
         drift = counters.recount(session) + proposals.recount(session) + board.recount(session)
         drift = counters.recount(session) + board.recount(session)
         drift += counting.recount(session)
+        drift += forums.recount(session)
     click.echo(f"어긋난 집계 {drift:,}건")
     if drift:
         raise SystemExit(1)

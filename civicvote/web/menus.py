@@ -27,6 +27,7 @@ def nav() -> list[Entry]:
         return []
     actor = current_actor()
     entries = [
+        _entry(_("공론장"), "forums.index"),
         _entry(_("시민공감예산"), "cycles.index"),
         _entry(_("시민제안"), "proposals.index"),
         _entry(_("사업제안"), "projects.index"),
