@@ -15,7 +15,7 @@ from civicvote.models.cycles import Cycle, Hold, Pool
 from civicvote.models.projects import Follow, Project
 from civicvote.models.votes import Participation, TurnoutCount, Vote
 from civicvote.services import clock
-from civicvote.services.cycles.reading import until
+from civicvote.services.cycles.reading import OF_BUDGET, until
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ def cards(session: Session, *, limit: int = 4) -> list[CycleCard]:
     )
     rows = session.execute(
         select(Cycle, amount, projects, held, people)
-        .where(Cycle.state != CycleState.DRAFT)
+        .where(Cycle.state != CycleState.DRAFT, OF_BUDGET)
         .order_by(_urgency(moment), Cycle.voting_close_at.desc(), Cycle.id)
         .limit(limit)
     )

@@ -1,0 +1,39 @@
+"""투표 rounds: a secret ballot in a forum. Casting, board, count and result are every vote's (`voting`, `board`, `counting`)."""
+
+from civicvote.services.ballot_rounds.announcing import announce, ask, send_back
+from civicvote.services.ballot_rounds.preparing import add, edit, plan, remove, take
+from civicvote.services.ballot_rounds.reading import (
+    BallotView,
+    DeskView,
+    Line,
+    Outcome,
+    cast,
+    desk,
+    lines,
+    outcome,
+    overview,
+    show,
+    winners,
+)
+
+__all__ = [
+    "BallotView",
+    "DeskView",
+    "Line",
+    "Outcome",
+    "add",
+    "announce",
+    "ask",
+    "cast",
+    "desk",
+    "edit",
+    "lines",
+    "outcome",
+    "overview",
+    "plan",
+    "remove",
+    "send_back",
+    "show",
+    "take",
+    "winners",
+]
