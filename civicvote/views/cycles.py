@@ -2,11 +2,12 @@
 
 from uuid import UUID
 
-from flask import Blueprint, flash, request, url_for
+from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from civicvote.db import session
+from civicvote.domain.ballot_rounds import round_in
 from civicvote.domain.paging import Cursor
 from civicvote.domain.permissions import Permission as P
 from civicvote.forms.base import BaseForm
@@ -41,7 +42,9 @@ def index() -> ResponseReturnValue:
 @bp.get("/<slug>")
 @public
 def detail(slug: str) -> ResponseReturnValue:
-    """One cycle: where it stands, its money, who may vote and how it is counted."""
+    """One cycle: where it stands, its money, who may vote and how it is counted. A forum's ballot has a page of its own."""
+    if (round_id := round_in(slug)) is not None:
+        return redirect(url_for("ballot_rounds.detail", round_id=round_id), 303)
     return page("cycles/detail.html", view=cycles.detail(session(), current_actor(), slug), preview=False)
 
 

@@ -132,7 +132,7 @@ def announce(session: Session, actor: Actor, round_id: UUID, *, keys: KeyStore) 
             actor,
             cycle,
             keys=keys,
-            write=lambda number, public: _notice(number, public, cycle, at, ballot, announced, lot),
+            write=lambda number, public: _notice(number, public, cycle, at, announced, lot),
         )
         audit.record(session, actor, "ballot:announce", at.round, digest=digest, options=len(announced))
     return vote
@@ -184,12 +184,12 @@ def _notice(
     public: rules.NoticeKeys,
     cycle: Cycle,
     at: Place,
-    ballot: RoundBallot,
     announced: list[Option],
     lot: str,
 ) -> rules.Notice:
     """Every option costs one and the money is the number of winners: the most votes (points) win, equals by the lot."""
-    pool, ranking = str(at.round.id), ballot.method is BallotMethod.RANKING
+    assert at.ballot is not None  # asked for: see _asked
+    ballot, pool, ranking = at.ballot, str(at.round.id), at.ballot.method is BallotMethod.RANKING
     ids = [one.number for one in announced]
     contest: dict[str, Any] = {
         "pool": pool,

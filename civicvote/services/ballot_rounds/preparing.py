@@ -146,7 +146,8 @@ def add(session: Session, actor: Actor, round_id: UUID, *, title: str, body: str
     return made
 
 
-def _option(session: Session, round_id: UUID, option_id: UUID) -> BallotOption:
+def option(session: Session, round_id: UUID, option_id: UUID) -> BallotOption:
+    """One of the round's options."""
     found = session.get(BallotOption, option_id)
     if found is None or found.round_id != round_id:
         raise NotFoundError
@@ -156,7 +157,7 @@ def _option(session: Session, round_id: UUID, option_id: UUID) -> BallotOption:
 def edit(session: Session, actor: Actor, round_id: UUID, option_id: UUID, *, title: str, body: str) -> BallotOption:
     """Put an option in other words, such as those that several nominations share."""
     at, ballot = opened(session, actor, round_id)
-    found = _option(session, round_id, option_id)
+    found = option(session, round_id, option_id)
     title, body = _words(title, body)
     with settled(session, RACED):
         found.title, found.body = title, body
@@ -168,7 +169,7 @@ def edit(session: Session, actor: Actor, round_id: UUID, option_id: UUID, *, tit
 def remove(session: Session, actor: Actor, round_id: UUID, option_id: UUID) -> None:
     """Take an option off the list; what it spoke for can be taken up anew."""
     at, ballot = opened(session, actor, round_id)
-    found = _option(session, round_id, option_id)
+    found = option(session, round_id, option_id)
     with settled(session, RACED):
         for source in session.scalars(select(BallotOptionSource).where(BallotOptionSource.option_id == found.id)):
             session.delete(source)
@@ -199,13 +200,12 @@ def take(
         raise InvalidError(msg("선택지로 올릴 것을 하나 이상 골라 주십시오."), field="chosen")
     made = []
     with settled(session, msg("그사이에 다른 선택지에 들어간 것이 있습니다. 새로 고침 후 다시 골라 주십시오.")):
-        target = _option(session, round_id, into) if into else None
+        target = option(session, round_id, into) if into else None
         for post in posts:
-            option = target or _append(session, round_id, _title_of(post), excerpt_of(post))
-            session.add(BallotOptionSource(round_id=round_id, post_id=post.id, option_id=option.id))
-            made.append(option)
-        for section in sections:
-            made.append(_append(session, round_id, section.heading, section.body[:BODY]))
+            one = target or _append(session, round_id, _title_of(post), excerpt_of(post))
+            session.add(BallotOptionSource(round_id=round_id, post_id=post.id, option_id=one.id))
+            made.append(one)
+        made += [_append(session, round_id, section.heading, section.body[:BODY]) for section in sections]
         _touch(ballot)
         audit.record(session, actor, "ballot:take-options", at.round, posts=len(posts), sections=len(sections))
     return list(dict.fromkeys(made))

@@ -9,9 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from civicvote.domain.ballot_paper import Marks, Paper
-from civicvote.domain.ballot_rounds import cycle_id, slug_of
+from civicvote.domain.ballot_rounds import BALLOT_METHODS, cycle_id, slug_of
 from civicvote.domain.ballots.receipts import Receipt
-from civicvote.domain.deliberation import ForumKind, RoundKind
+from civicvote.domain.deliberation import AUDIENCES, ForumKind, RoundKind
 from civicvote.domain.discussion import PostKind
 from civicvote.domain.errors import ConflictError, InvalidError, NotFoundError
 from civicvote.domain.lifecycles import CycleState, PostState
@@ -64,6 +64,16 @@ class BallotView:
     def slug(self) -> str:
         """What the board calls the vote."""
         return slug_of(self.round.id)
+
+    @property
+    def audience(self) -> Message:
+        """Who may vote, in words."""
+        return AUDIENCES[self.round.audience]
+
+    @property
+    def method(self) -> Message | str:
+        """How one votes, in words."""
+        return BALLOT_METHODS[self.ballot.method] if self.ballot else ""
 
     @property
     def announced(self) -> bool:
@@ -233,6 +243,13 @@ def desk(session: Session, actor: Actor, round_id: UUID) -> DeskView:
         number=votes.vote_id(cycle_id(round_id)),
         slug=slug_of(round_id),
     )
+
+
+def option(session: Session, actor: Actor, round_id: UUID, option_id: UUID) -> tuple[preparing.Place, BallotOption]:
+    """One option, for its form."""
+    at = preparing.place(session, actor, round_id)
+    access.require_moderator(session, actor, at.forum.id)
+    return at, preparing.option(session, round_id, option_id)
 
 
 def _said(session: Session, forum_id: UUID) -> list[Said]:

@@ -28,15 +28,17 @@ from civicvote.services.board import GRACE
 SEOUL = ZoneInfo("Asia/Seoul")
 #: Staff hold the cycle; or, for a forum's ballot, they hold its round, or the forum is over.
 HELD = or_(
-    exists().where(Hold.cycle_id == Cycle.id, Hold.lifted_at.is_(None)),
+    exists().where(Hold.cycle_id == Cycle.id, Hold.lifted_at.is_(None)).correlate(Cycle),
     and_(
         Cycle.origin == "round",
-        exists().where(
+        exists()
+        .where(
             RoundBallot.cycle_id == Cycle.id,
             Round.id == RoundBallot.round_id,
             Forum.id == Round.forum_id,
             or_(Round.held_at.is_not(None), Forum.state != ForumState.OPEN),
-        ),
+        )
+        .correlate(Cycle),
     ),
 )
 
