@@ -7,7 +7,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstrai
 from sqlalchemy.orm import Mapped, mapped_column
 
 from civicvote.domain.ballot_rounds import BallotMethod, BallotPlan
-from civicvote.models.base import AppendOnly, Base, Keyed, enum_type
+from civicvote.models.base import Base, Keyed, enum_type
 
 
 class RoundBallot(Base):
@@ -77,7 +77,7 @@ class BallotOptionSource(Base):
     option_id: Mapped[UUID] = mapped_column(ForeignKey("ballot_option.id"), index=True)
 
 
-class ThemePromotion(AppendOnly, Base):
+class ThemePromotion(Base):
     """What a 테마토론 led to, once: a proposal, a city question, or an item of a budget cycle's agenda."""
 
     __tablename__ = "theme_promotion"
@@ -88,6 +88,8 @@ class ThemePromotion(AppendOnly, Base):
     cycle_id: Mapped[UUID | None] = mapped_column(ForeignKey("cycle.id"), index=True)
     by: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
     at: Mapped[datetime]
+    #: When the way there was shown: a draft's only once it is public.
+    linked_at: Mapped[datetime | None] = mapped_column(index=True)
 
     __table_args__ = (
         CheckConstraint(

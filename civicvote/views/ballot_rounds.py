@@ -58,9 +58,7 @@ def confirm(round_id: UUID) -> ResponseReturnValue:
     if not form.is_submitted():
         return _to_page(round_id)
     with form.refusing() as well:
-        found = ballot_rounds.overview(
-            reader(), current_actor(), round_id, form.paper, arrived=arrived(), keys=keys()
-        )
+        found = ballot_rounds.overview(reader(), current_actor(), round_id, form.paper, arrived=arrived(), keys=keys())
     if not well:
         return ballot_page(round_id, form, status=422)
     return page(
@@ -156,9 +154,7 @@ def add_option(round_id: UUID) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _desk(round_id, option=form, status=422)
     with form.refusing() as well:
-        ballot_rounds.add(
-            session(), current_actor(), round_id, title=form.title.data or "", body=form.body.data or ""
-        )
+        ballot_rounds.add(session(), current_actor(), round_id, title=form.title.data or "", body=form.body.data or "")
     return _to_desk(round_id, _("선택지를 더했습니다.")) if well else _desk(round_id, option=form, status=422)
 
 

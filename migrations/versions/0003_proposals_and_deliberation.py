@@ -24,7 +24,6 @@ APPEND_ONLY = (
     "round_event",
     "round_extension",
     "round_summary",
-    "theme_promotion",
 )
 
 
@@ -1189,6 +1188,7 @@ def _make_tables() -> None:
         sa.Column("cycle_id", sa.Uuid(), nullable=True),
         sa.Column("by", sa.Uuid(), nullable=True),
         sa.Column("at", civicvote.models.base.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("linked_at", civicvote.models.base.UtcDateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
             "(CASE WHEN proposal_id IS NULL THEN 0 ELSE 1 END) + (CASE WHEN question_id IS NULL THEN 0 ELSE 1 END) + (CASE WHEN cycle_id IS NULL THEN 0 ELSE 1 END) = 1",
             name=op.f("ck_theme_promotion_one_target"),
@@ -1203,6 +1203,7 @@ def _make_tables() -> None:
         sa.UniqueConstraint("question_id", name=op.f("uq_theme_promotion_question_id")),
     )
     op.create_index(op.f("ix_theme_promotion_cycle_id"), "theme_promotion", ["cycle_id"], unique=False)
+    op.create_index(op.f("ix_theme_promotion_linked_at"), "theme_promotion", ["linked_at"], unique=False)
     op.create_table(
         "forum_choice",
         sa.Column("forum_id", sa.Uuid(), nullable=False),

@@ -119,7 +119,7 @@ def test_the_result_page_and_the_ways_to_it(session: Session, settings: Settings
     page = client.get(f"/ballots/{made.id}/result")
     assert page.status_code == 200
     assert "뽑힌 것: 선택 2" in page.text
-    assert "원" not in re.findall(r"<table.*?</table>", page.text, re.S)[0]
+    assert "원" not in re.findall(r"<table.*?</table>", page.text, re.DOTALL)[0]
     assert "선택 2" in client.get(f"/ballots/{made.id}").text
     for old, new in (("", ""), ("/vote", ""), ("/result", "/result")):
         moved = client.get(f"/budget/{made.slug}{old}")

@@ -1,5 +1,6 @@
 """투표 rounds: a secret ballot in a forum. Casting, board, count and result are every vote's (`voting`, `board`, `counting`)."""
 
+from civicvote.domain.ballot_rounds import slug_of
 from civicvote.services.ballot_rounds.announcing import announce, ask, send_back
 from civicvote.services.ballot_rounds.preparing import add, edit, plan, remove, take
 from civicvote.services.ballot_rounds.reading import (
@@ -36,6 +37,7 @@ __all__ = [
     "remove",
     "send_back",
     "show",
+    "slug_of",
     "take",
     "winners",
 ]

@@ -88,6 +88,8 @@ def plan(session: Session, actor: Actor, round_id: UUID, wanted: BallotPlan, *, 
     checked = wanted.check()
     at = place(session, actor, round_id)
     access.require_moderator(session, actor, at.forum.id)
+    if at.forum.kind is ForumKind.THEME and checked.winners != 1:
+        raise InvalidError(msg("테마토론에서는 주제 하나를 뽑습니다."), field="winners")
     values = {
         "method": checked.method,
         "max_picks": checked.max_picks,
