@@ -78,7 +78,7 @@ def test_three_nominations_a_person(session: Session, staff: tuple[Actor, Actor]
         steps.nominate(session, made, "넷째 주제", who)
     key = uuid4()
     _, other = voter(session)
-    given = {"title": "같은 화면", "reason": "두 번 눌러도 한 건입니다. 그렇지요.", "form_key": key}
+    given: dict[str, Any] = {"title": "같은 화면", "reason": "두 번 눌러도 한 건입니다. 그렇지요.", "form_key": key}
     assert themes.nominate(session, other, made.id, **given) is themes.nominate(session, other, made.id, **given)
     with pytest.raises(InvalidError):
         themes.nominate(session, other, made.id, title="번호 적기", reason="900101-1234567 입니다 꼭", form_key=uuid4())
