@@ -3,11 +3,12 @@
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC
 from enum import StrEnum
 from uuid import UUID, uuid5
 
 from civicvote.domain.ballots.encoding import canonical
-from civicvote.domain.cycles import BallotType
+from civicvote.domain.cycles import BallotType, Window
 from civicvote.domain.deliberation import Audience
 from civicvote.domain.errors import InvalidError
 from civicvote.domain.messages import Message, msg
@@ -101,10 +102,12 @@ class Option:
         return hashlib.sha256(canonical([self.title, self.body])).hexdigest()
 
 
-def options_digest(plan: BallotPlan, options: Iterable[Option]) -> str:
+def digest_of(plan: BallotPlan, audience: Audience, window: Window, options: Iterable[Option]) -> str:
     """SHA-256 in hexadecimal of everything two people agree on before the ballot is announced."""
+    rules = [plan.method.value, plan.max_picks, plan.winners, plan.min_age, audience.value]
+    times = [window.opens_at.astimezone(UTC).isoformat(), window.closes_at.astimezone(UTC).isoformat()]
     rows = [[one.number, one.digest] for one in options]
-    return hashlib.sha256(canonical([plan.method.value, plan.max_picks, plan.winners, plan.min_age, rows])).hexdigest()
+    return hashlib.sha256(canonical([rules, times, rows])).hexdigest()
 
 
 def cycle_id(round_id: UUID) -> UUID:

@@ -24,6 +24,7 @@ APPEND_ONLY = (
     "round_event",
     "round_extension",
     "round_summary",
+    "synthesis_revision",
 )
 
 
@@ -705,12 +706,14 @@ def _make_tables() -> None:
         sa.Column("department_id", sa.Uuid(), nullable=True),
         sa.Column("proposal_id", sa.Uuid(), nullable=True),
         sa.Column("created_by", sa.Uuid(), nullable=True),
+        sa.Column("submitted_by", sa.Uuid(), nullable=True),
         sa.Column("created_at", civicvote.models.base.UtcDateTime(timezone=True), nullable=False),
         sa.Column("updated_at", civicvote.models.base.UtcDateTime(timezone=True), nullable=False),
         sa.Column("opened_at", civicvote.models.base.UtcDateTime(timezone=True), nullable=True),
         sa.Column("conclusion", sa.Text(), nullable=False),
         sa.Column("concluded_at", civicvote.models.base.UtcDateTime(timezone=True), nullable=True),
         sa.Column("answer_due_at", civicvote.models.base.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("overdue_told_at", civicvote.models.base.UtcDateTime(timezone=True), nullable=True),
         sa.Column(
             "reflection",
             sa.Enum(
@@ -742,6 +745,7 @@ def _make_tables() -> None:
         sa.ForeignKeyConstraint(["created_by"], ["user_account.id"], name=op.f("fk_forum_created_by_user_account")),
         sa.ForeignKeyConstraint(["department_id"], ["department.id"], name=op.f("fk_forum_department_id_department")),
         sa.ForeignKeyConstraint(["proposal_id"], ["proposal.id"], name=op.f("fk_forum_proposal_id_proposal")),
+        sa.ForeignKeyConstraint(["submitted_by"], ["user_account.id"], name=op.f("fk_forum_submitted_by_user_account")),
         sa.ForeignKeyConstraint(["theme_post_id"], ["post.id"], name=op.f("fk_forum_theme_post_id_post")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_forum")),
         sa.UniqueConstraint("proposal_id", name=op.f("uq_forum_proposal_id")),
@@ -1309,6 +1313,24 @@ def _make_tables() -> None:
     )
     op.create_index(op.f("ix_round_extension_round_id"), "round_extension", ["round_id"], unique=False)
     op.create_table(
+        "round_hold",
+        sa.Column("round_id", sa.Uuid(), nullable=False),
+        sa.Column("held_at", civicvote.models.base.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("held_by", sa.Uuid(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("lifted_at", civicvote.models.base.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("lifted_by", sa.Uuid(), nullable=True),
+        sa.Column("lifted_reason", sa.Text(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.CheckConstraint("(lifted_at IS NULL) = (lifted_reason = '')", name=op.f("ck_round_hold_lifted_with_reason")),
+        sa.CheckConstraint("reason <> ''", name=op.f("ck_round_hold_reason_written")),
+        sa.ForeignKeyConstraint(["held_by"], ["user_account.id"], name=op.f("fk_round_hold_held_by_user_account")),
+        sa.ForeignKeyConstraint(["lifted_by"], ["user_account.id"], name=op.f("fk_round_hold_lifted_by_user_account")),
+        sa.ForeignKeyConstraint(["round_id"], ["round.id"], name=op.f("fk_round_hold_round_id_round")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_round_hold")),
+    )
+    op.create_index(op.f("ix_round_hold_round_id"), "round_hold", ["round_id"], unique=False)
+    op.create_table(
         "round_participant",
         sa.Column("round_id", sa.Uuid(), nullable=False),
         sa.Column("user_id", sa.Uuid(), nullable=False),
@@ -1348,6 +1370,22 @@ def _make_tables() -> None:
         sa.UniqueConstraint("round_id", "position", name=op.f("uq_synthesis_section_round_id_position")),
     )
     op.create_table(
+        "annotation_uptake",
+        sa.Column("post_id", sa.Uuid(), nullable=False),
+        sa.Column("section_id", sa.Uuid(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("note", sa.String(length=300), nullable=False),
+        sa.Column("by", sa.Uuid(), nullable=True),
+        sa.Column("at", civicvote.models.base.UtcDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["by"], ["user_account.id"], name=op.f("fk_annotation_uptake_by_user_account")),
+        sa.ForeignKeyConstraint(["post_id"], ["post.id"], name=op.f("fk_annotation_uptake_post_id_post")),
+        sa.ForeignKeyConstraint(
+            ["section_id"], ["synthesis_section.id"], name=op.f("fk_annotation_uptake_section_id_synthesis_section")
+        ),
+        sa.PrimaryKeyConstraint("post_id", name=op.f("pk_annotation_uptake")),
+    )
+    op.create_index(op.f("ix_annotation_uptake_section_id"), "annotation_uptake", ["section_id"], unique=False)
+    op.create_table(
         "ballot_option",
         sa.Column("round_id", sa.Uuid(), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
@@ -1360,6 +1398,22 @@ def _make_tables() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ballot_option")),
         sa.UniqueConstraint("round_id", "position", name=op.f("uq_ballot_option_round_id_position")),
+    )
+    op.create_table(
+        "synthesis_revision",
+        sa.Column("section_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("heading", sa.String(length=120), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("by", sa.Uuid(), nullable=True),
+        sa.Column("at", civicvote.models.base.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["by"], ["user_account.id"], name=op.f("fk_synthesis_revision_by_user_account")),
+        sa.ForeignKeyConstraint(
+            ["section_id"], ["synthesis_section.id"], name=op.f("fk_synthesis_revision_section_id_synthesis_section")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_synthesis_revision")),
+        sa.UniqueConstraint("section_id", "number", name=op.f("uq_synthesis_revision_section_id_number")),
     )
     op.create_table(
         "ballot_option_source",

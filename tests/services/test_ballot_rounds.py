@@ -26,6 +26,7 @@ from civicvote.models.verification import Person
 from civicvote.models.votes import Ballot, Participation, Vote
 from civicvote.services import ballot_rounds, board, clock, cycles, home, results, staff, voting
 from civicvote.services.counting import publication, release, runs
+from civicvote.services.deliberation import schedule
 from tests import factories
 from tests.support.ballot_rounds import BallotRound, announced, forum, prepared, ranked, round_of, version
 from tests.support.voting import voter
@@ -265,3 +266,17 @@ def test_turnout_is_public_and_counts_are_not(session: Session, keys: KeyStore) 
     assert results.chosen(session, made.slug) is None
     cycle = session.scalars(select(Cycle).where(Cycle.slug == made.slug)).one()
     assert cycle.state is CycleState.LISTED
+
+
+def test_an_announced_ballot_keeps_its_window(session: Session, keys: KeyStore) -> None:
+    made = announced(session, keys)
+    with pytest.raises(ConflictError):
+        schedule.extend(
+            session, made.first, made.id, closes_at=made.round.closes_at + timedelta(days=1), reason="더 받겠습니다."
+        )
+    asked = prepared(session)
+    ballot_rounds.ask(session, asked.moderator, asked.id, version=version(session, asked))
+    asked.round.closes_at += timedelta(days=1)
+    session.flush()
+    with pytest.raises(ConflictError):
+        ballot_rounds.announce(session, asked.first, asked.id, keys=keys)

@@ -13,11 +13,11 @@ from civicvote.domain.ballot_rounds import (
     BallotMethod,
     Option,
     cycle_id,
-    options_digest,
+    digest_of,
     slug_of,
 )
 from civicvote.domain.ballots import rules
-from civicvote.domain.cycles import TallyRule
+from civicvote.domain.cycles import TallyRule, Window
 from civicvote.domain.errors import ConflictError, ForbiddenError
 from civicvote.domain.korean import in_seoul
 from civicvote.domain.lifecycles import CYCLE, CycleState, ForumState
@@ -37,7 +37,7 @@ from civicvote.services.ballot_rounds.preparing import RACED, Place
 from civicvote.services.conflicts import settled
 from civicvote.services.notices import tell
 
-_CHANGED = msg("승인을 요청한 뒤 선택지가 바뀌었습니다. 돌려보낸 뒤 다시 요청해 주십시오.")
+_CHANGED = msg("승인을 요청한 뒤 선택지나 일정, 참여 대상이 바뀌었습니다. 돌려보낸 뒤 다시 요청해 주십시오.")
 
 
 def obstacle(found: Round, forum: Forum, ballot: RoundBallot, count: int, moment: datetime) -> Message | None:
@@ -56,7 +56,8 @@ def _checked(session: Session, at: Place, ballot: RoundBallot) -> tuple[list[Opt
     if found is not None:
         raise ConflictError(found)
     announced = preparing.as_announced(rows)
-    return announced, options_digest(ballot.plan(), announced)
+    window = Window(at.round.opens_at, at.round.closes_at)
+    return announced, digest_of(ballot.plan(), at.round.audience, window, announced)
 
 
 def ask(session: Session, actor: Actor, round_id: UUID, *, version: int) -> RoundBallot:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
@@ -45,6 +45,19 @@ def place(session: Session, actor: Actor, round_id: UUID) -> Place:
     if found.kind is not RoundKind.BALLOT:
         raise NotFoundError
     return Place(found, forum, session.get(RoundBallot, round_id))
+
+
+def require_unannounced(session: Session, round_id: UUID) -> None:
+    """ConflictError once the round's ballot is announced: its notice says until when people may vote, and who."""
+    ballot = session.get(RoundBallot, round_id, with_for_update=True)
+    if ballot is not None and ballot.announced_at is not None:
+        raise ConflictError(msg("공고한 투표의 기간과 참여 대상은 바꿀 수 없습니다. 게시판의 첫 줄에 남아 있습니다."))
+
+
+def forget(session: Session, round_id: UUID) -> None:
+    """With a round that is taken out of a draft goes what was prepared for it."""
+    for table in (BallotOptionSource, BallotOption, RoundBallot):
+        session.execute(delete(table).where(table.round_id == round_id).execution_options(synchronize_session="fetch"))
 
 
 def audience(found: Round) -> Message | None:

@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from civicvote.domain.deliberation import REFLECTIONS, ForumKind, Opening, Reflection
-from civicvote.domain.errors import ConflictError, ForbiddenError, InvalidError
+from civicvote.domain.errors import ForbiddenError, InvalidError
 from civicvote.domain.lifecycles import FORUM, ForumState
 from civicvote.domain.messages import msg
 from civicvote.domain.notices import NoticeKind

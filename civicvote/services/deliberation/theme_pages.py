@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session, aliased
 
 from civicvote.domain.deliberation import ForumKind, RoundKind
 from civicvote.domain.discussion import PostKind
+from civicvote.domain.errors import NotFoundError
 from civicvote.domain.lifecycles import CycleState, ForumState, PostState
 from civicvote.domain.paging import Cursor, Page
 from civicvote.domain.permissions import Actor, Permission
-from civicvote.domain.themes import ThemeStep, ThemeTimes
+from civicvote.domain.themes import ROUNDS, ThemeStep, ThemeTimes
 from civicvote.models.accounts import User
 from civicvote.models.ballot_rounds import BallotOption, ThemePromotion
 from civicvote.models.cycles import Cycle
@@ -170,6 +171,8 @@ def show(session: Session, actor: Actor, forum_id: UUID, *, cursor: Cursor | Non
     """The page of one 테마토론."""
     forum = themes.theme(session, actor, forum_id)
     rounds = {row.kind: row for row in access.rounds(session, forum.id)}
+    if not rounds.keys() >= {kind for kind, _title, _guide in ROUNDS}:
+        raise NotFoundError  # made otherwise than by `themes.create`: it has only the common page of forums
     held = rounds[K.NOMINATIONS]
     confirmed = forum.theme_confirmed_at is not None
     times = ThemeTimes(

@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 
 from civicvote.domain import themes as rules
 from civicvote.domain.deliberation import Audience, ForumKind, RoundKind
-from civicvote.domain.discussion import PostKind, ThreadKind
+from civicvote.domain.discussion import PostKind
 from civicvote.domain.errors import ConflictError, InvalidError, NotFoundError
-from civicvote.domain.lifecycles import FORUM, PUBLIC_FORUM_STATES, CycleState, ForumState, PostState
+from civicvote.domain.lifecycles import PUBLIC_FORUM_STATES, CycleState, ForumState, PostState
 from civicvote.domain.messages import msg
 from civicvote.domain.notices import NoticeKind
 from civicvote.domain.permissions import SYSTEM, Actor, Permission
@@ -22,9 +22,9 @@ from civicvote.models.deliberation import Forum, ForumLink, Round
 from civicvote.models.departments import Department
 from civicvote.models.discussion import Post, PostSupport
 from civicvote.models.proposals import Proposal
-from civicvote.services import audit, ballot_rounds, clock, watching, workflow
+from civicvote.services import audit, ballot_rounds, clock, watching
 from civicvote.services.conflicts import settled
-from civicvote.services.deliberation import access
+from civicvote.services.deliberation import access, making
 from civicvote.services.discussion import threads
 from civicvote.services.locks import exclusive
 from civicvote.services.notices import tell
@@ -90,16 +90,8 @@ def create(session: Session, actor: Actor, plan: ThemePlan) -> Forum:
 
 def publish(session: Session, actor: Actor, forum_id: UUID) -> Forum:
     """Open it to everybody; the rounds begin by the clock."""
-    found = theme(session, actor, forum_id, lock=True)
-    FORUM.check(actor, found.state, "open", "")
-    with settled(session, _RACED):
-        found.opened_at = found.updated_at = clock.now()
-        workflow.move(session, actor, FORUM, found, "open")
-    threads.open_thread(session, ThreadKind.FORUM, found.id, title=found.title, path=path(found.id))
-    for row in access.rounds(session, found.id):
-        title = f"{found.title} · {row.title}"[:160]
-        threads.open_thread(session, ThreadKind.ROUND, row.id, title=title, path=f"/rounds/{row.id}")
-    return found
+    theme(session, actor, forum_id)
+    return making.move(session, actor, forum_id, "open")
 
 
 def round_of(session: Session, forum_id: UUID, kind: RoundKind) -> Round:
