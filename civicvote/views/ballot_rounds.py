@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 
 from civicvote.db import reader, session
 from civicvote.domain.ballot_rounds import slug_of
+from civicvote.domain.permissions import Permission as P
 from civicvote.forms.ballot_rounds import (
     BallotPlanForm,
     OptionCastForm,
@@ -23,7 +24,7 @@ from civicvote.forms.cycles import VersionForm
 from civicvote.forms.voting import PaperForm
 from civicvote.services import ballot_rounds, voting
 from civicvote.views.voting import receipt_page
-from civicvote.web.access import current_actor, keys, public
+from civicvote.web.access import current_actor, keys, public, requires
 from civicvote.web.observe import arrived
 from civicvote.web.render import done, page
 
@@ -137,6 +138,7 @@ def prepare(round_id: UUID) -> ResponseReturnValue:
 
 
 @bp.post("/prepare")
+@requires(P.FORUM_MODERATE)
 def plan(round_id: UUID) -> ResponseReturnValue:
     """Decide the form."""
     form = BallotPlanForm()
@@ -148,6 +150,7 @@ def plan(round_id: UUID) -> ResponseReturnValue:
 
 
 @bp.post("/options")
+@requires(P.FORUM_MODERATE)
 def add_option(round_id: UUID) -> ResponseReturnValue:
     """An option in the moderator's words."""
     form = OptionForm()
@@ -159,6 +162,7 @@ def add_option(round_id: UUID) -> ResponseReturnValue:
 
 
 @bp.post("/options/take")
+@requires(P.FORUM_MODERATE)
 def take_options(round_id: UUID) -> ResponseReturnValue:
     """Options of what citizens said."""
     form = TakeForm()
@@ -168,6 +172,7 @@ def take_options(round_id: UUID) -> ResponseReturnValue:
 
 
 @bp.route("/options/<uuid:option_id>", methods=["GET", "POST"])
+@requires(P.FORUM_MODERATE)
 def edit_option(round_id: UUID, option_id: UUID) -> ResponseReturnValue:
     """Put an option in other words."""
     view, found = ballot_rounds.option(reader(), current_actor(), round_id, option_id)
@@ -190,6 +195,7 @@ def edit_option(round_id: UUID, option_id: UUID) -> ResponseReturnValue:
 
 
 @bp.post("/options/<uuid:option_id>/remove")
+@requires(P.FORUM_MODERATE)
 def remove_option(round_id: UUID, option_id: UUID) -> ResponseReturnValue:
     """Take an option off the list."""
     ballot_rounds.remove(session(), current_actor(), round_id, option_id)
@@ -197,6 +203,7 @@ def remove_option(round_id: UUID, option_id: UUID) -> ResponseReturnValue:
 
 
 @bp.post("/ask")
+@requires(P.FORUM_MODERATE)
 def ask(round_id: UUID) -> ResponseReturnValue:
     """Ask another person to announce it."""
     ballot_rounds.ask(session(), current_actor(), round_id, version=VersionForm().seen)
@@ -204,6 +211,7 @@ def ask(round_id: UUID) -> ResponseReturnValue:
 
 
 @bp.post("/announce")
+@requires(P.CYCLE_APPROVE)
 def announce(round_id: UUID) -> ResponseReturnValue:
     """Announce what another asked for."""
     ballot_rounds.announce(session(), current_actor(), round_id, keys=keys())
@@ -211,6 +219,7 @@ def announce(round_id: UUID) -> ResponseReturnValue:
 
 
 @bp.post("/send-back")
+@requires(P.CYCLE_APPROVE)
 def send_back(round_id: UUID) -> ResponseReturnValue:
     """Return a request with its reason."""
     form = SendBackForm()

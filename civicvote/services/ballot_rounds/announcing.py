@@ -188,25 +188,9 @@ def _notice(
     announced: list[Option],
     lot: str,
 ) -> rules.Notice:
-    """Every option costs one and the money is the number of winners: the most votes (points) win, equals by the lot."""
+    """What people vote by, as the board's first line fixes it."""
     assert at.ballot is not None  # asked for: see _asked
     ballot, pool, ranking = at.ballot, str(at.round.id), at.ballot.method is BallotMethod.RANKING
-    ids = [one.number for one in announced]
-    contest: dict[str, Any] = {
-        "pool": pool,
-        "title": at.round.title,
-        "budget": ballot.winners,
-        "rule": TallyRule.GREEDY.value,
-        "utility": "cardinality",
-        "completion": "none",
-        "step": 1,
-        "exhaustive_stop": False,
-        "measure": "points" if ranking else "votes",
-        "threshold": 1,
-        "empty_ballots": False,
-        "tie_by": ["votes"],
-        "ties": sorted(ids, key=lambda one: votes.place_in_lot(lot, one)),
-    }
     notice: rules.Notice = {
         "format": rules.FORMAT,
         "vote": str(number),
@@ -223,7 +207,7 @@ def _notice(
             "groups": [],
             "ranking": ranking,
         },
-        "contests": [contest],  # type: ignore[list-item]  # a TypedDict of mixed values, checked by check_notice
+        "contests": [_contest(at, announced, lot)],
         "projects": [
             {"id": one.number, "title": one.title, "pool": pool, "cost": 1, "withdrawn": False} for one in announced
         ],
@@ -243,3 +227,24 @@ def _notice(
     }
     notice["ballot"]["length"] = rules.ballot_length(notice)
     return notice
+
+
+def _contest(at: Place, announced: list[Option], lot: str) -> rules.Contest:
+    """Every option costs one and the money is the number of winners: the most votes (points) win, equals by the lot."""
+    assert at.ballot is not None
+    contest: dict[str, Any] = {
+        "pool": str(at.round.id),
+        "title": at.round.title,
+        "budget": at.ballot.winners,
+        "rule": TallyRule.GREEDY.value,
+        "utility": "cardinality",
+        "completion": "none",
+        "step": 1,
+        "exhaustive_stop": False,
+        "measure": "points" if at.ballot.method is BallotMethod.RANKING else "votes",
+        "threshold": 1,
+        "empty_ballots": False,
+        "tie_by": ["votes"],
+        "ties": sorted((one.number for one in announced), key=lambda one: votes.place_in_lot(lot, one)),
+    }
+    return contest  # type: ignore[return-value]  # a TypedDict of mixed values, checked by check_notice

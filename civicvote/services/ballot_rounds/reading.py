@@ -13,7 +13,7 @@ from civicvote.domain.ballot_rounds import BALLOT_METHODS, cycle_id, slug_of
 from civicvote.domain.ballots.receipts import Receipt
 from civicvote.domain.deliberation import AUDIENCES, ForumKind, RoundKind
 from civicvote.domain.discussion import PostKind
-from civicvote.domain.errors import ConflictError, InvalidError, NotFoundError
+from civicvote.domain.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
 from civicvote.domain.lifecycles import CycleState, PostState
 from civicvote.domain.messages import Message, msg
 from civicvote.domain.permissions import Actor, Permission
@@ -208,11 +208,14 @@ class DeskView:
     obstacle: Message | None
     number: UUID
     slug: str
+    runs: bool
 
     @property
     def editable(self) -> bool:
-        """Whether options may change."""
-        return self.ballot is not None and self.ballot.asked_at is None and self.ballot.announced_at is None
+        """Whether this person may change options now."""
+        return (
+            self.runs and self.ballot is not None and self.ballot.asked_at is None and self.ballot.announced_at is None
+        )
 
     @property
     def theme(self) -> bool:
@@ -221,14 +224,16 @@ class DeskView:
 
 
 def desk(session: Session, actor: Actor, round_id: UUID) -> DeskView:
-    """For whoever runs the forum, and for staff who announce."""
+    """For whoever runs the forum, for staff who announce, and for auditors to read."""
     at = preparing.place(session, actor, round_id)
-    access.require_moderator(session, actor, at.forum.id)
+    runs = access.moderates(session, actor, at.forum.id)
+    if not (runs or actor.can(Permission.AUDIT_READ)):
+        raise ForbiddenError
     ballot, rows = at.ballot, lines(session, round_id)
     asked = ballot is not None and ballot.asked_at is not None and ballot.announced_at is None
     requester = session.scalar(select(User.name).where(User.id == ballot.asked_by)) if ballot and asked else None
     taken = {key for row in rows for key, _title, _support in row.sources}
-    open_ = ballot is not None and ballot.announced_at is None and not asked
+    open_ = runs and ballot is not None and ballot.announced_at is None and not asked
     return DeskView(
         round=at.round,
         forum=at.forum,
@@ -241,6 +246,7 @@ def desk(session: Session, actor: Actor, round_id: UUID) -> DeskView:
         may_announce=asked and actor.can(Permission.CYCLE_APPROVE),
         obstacle=announcing.obstacle(at.round, at.forum, ballot, len(rows), clock.now()) if ballot else None,
         number=votes.vote_id(cycle_id(round_id)),
+        runs=runs,
         slug=slug_of(round_id),
     )
 
