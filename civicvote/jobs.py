@@ -25,9 +25,10 @@ from civicvote.domain.errors import DomainError
 from civicvote.domain.processes import end_with_parent
 from civicvote.keystore import KeyStore
 from civicvote.models.accounts import User
-from civicvote.services import accounts, audit, board, counting, health, mail, outbox, reviews, voting
+from civicvote.services import accounts, audit, board, counting, files, health, mail, outbox, reviews, voting
 from civicvote.services.channels import documents
 from civicvote.services.counting import queue
+from civicvote.services.proposals import authors, windows
 from civicvote.settings import Settings
 from civicvote.web import observe
 
@@ -140,6 +141,13 @@ def _sweep(session: Session) -> None:
     if health.due(session, "sweep", timedelta(hours=1)):
         accounts.sweep(session)
         documents.forget_old(session)
+        authors.forget_addresses(session)
+
+
+def _sweep_files(session: Session, settings: Settings) -> None:
+    """Once an hour as well."""
+    if health.due(session, "files", timedelta(hours=1)):
+        files.sweep(session, settings.store)
 
 
 def _remind(session: Session) -> None:
@@ -153,12 +161,14 @@ def steps(settings: Settings) -> list[tuple[str, Callable[[Session], object]]]:
     keys = settings.keystore
     return [
         ("supplements", reviews.lapse_supplements),
+        ("proposal-windows", windows.close_windows),
         ("board", lambda session: board.sequence(session, keys)),
         ("news", counting.news.gather),
         ("letters", counting.news.tell),
         ("audit", lambda session: audit.chain(session, keys.audit)),
         ("reminders", _remind),
         ("sweep", _sweep),
+        ("files", lambda session: _sweep_files(session, settings)),
         ("beat", health.beat),
     ]
 

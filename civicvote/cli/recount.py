@@ -5,6 +5,7 @@ import click
 from civicvote import db
 from civicvote.services import board
 from civicvote.services.projects import counters
+from civicvote.services.proposals import counters as proposals
 from civicvote.settings import Settings
 
 
@@ -13,7 +14,7 @@ def recount() -> None:
     """저장된 사실로 집계값을 다시 세고, 달랐던 것을 고친다."""
     settings = Settings()
     with db.opened(settings.url) as database, database.transaction() as session:
-        drift = counters.recount(session) + board.recount(session)
+        drift = counters.recount(session) + proposals.recount(session) + board.recount(session)
     click.echo(f"어긋난 집계 {drift:,}건")
     if drift:
         raise SystemExit(1)

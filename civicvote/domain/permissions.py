@@ -21,6 +21,7 @@ class Permission(StrEnum):
     PROPOSAL_WRITE = "proposal:write"
     PROPOSAL_EDIT = "proposal:edit"
     PROPOSAL_WITHDRAW = "proposal:withdraw"
+    PROPOSAL_OWN = "proposal:own"
     PROPOSAL_ENDORSE = "proposal:endorse"
     PROPOSAL_TRIAGE = "proposal:triage"
     PROPOSAL_ASSIGN = "proposal:assign"
@@ -152,6 +153,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             P.PROJECT_SUPPLEMENT,
             P.PROPOSAL_EDIT,
             P.PROPOSAL_WITHDRAW,
+            P.PROPOSAL_OWN,
             P.POST_WITHDRAW,
             P.APPEAL_WRITE,
         }

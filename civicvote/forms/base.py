@@ -7,7 +7,7 @@ from typing import Any
 from flask_wtf import FlaskForm
 
 from civicvote import db
-from civicvote.domain.errors import InvalidError
+from civicvote.domain.errors import ConflictError, InvalidError
 from civicvote.web.i18n import say
 
 
@@ -16,6 +16,8 @@ class Outcome:
 
     def __init__(self) -> None:
         self.refused = False
+        #: Somebody else was faster, or the thing's state does not allow it (`refusing(conflicts=True)`).
+        self.conflict = False
         self.error: InvalidError | None = None
 
     def __bool__(self) -> bool:
@@ -35,8 +37,11 @@ class BaseForm(FlaskForm):  # type: ignore[misc]  # flask-wtf has no types
             target.errors = [*target.errors, message]
 
     @contextmanager
-    def refusing(self) -> Iterator[Outcome]:
-        """Run a service: `with form.refusing() as ok:` leaves `ok` false if the rules refused; what it wrote is undone."""
+    def refusing(self, *, conflicts: bool = False) -> Iterator[Outcome]:
+        """Run a service: `with form.refusing() as ok:` leaves `ok` false if the rules refused; what it wrote is undone.
+
+        `conflicts`: a Conflict is shown above the form as well, for texts that took long to write (`ok.conflict`).
+        """
         outcome = Outcome()
         try:
             yield outcome
@@ -45,3 +50,9 @@ class BaseForm(FlaskForm):  # type: ignore[misc]  # flask-wtf has no types
             outcome.refused = True
             outcome.error = error
             self.refuse(error)
+        except ConflictError as error:
+            if not conflicts:
+                raise
+            db.abandon()
+            outcome.refused = outcome.conflict = True
+            self.form_errors.append(say(error.message))

@@ -65,6 +65,8 @@ class Proposal(Keyed, Base):
     shuffle: Mapped[int]
     #: Derived from rows; `civicvote recount` rebuilds them.
     endorsement_count: Mapped[int] = mapped_column(default=0)
+    #: Who wrote last: what one author saves as they type is told from what another one saved meanwhile.
+    saved_by: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
     version: Mapped[int] = mapped_column(default=1)
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 — SQLAlchemy's own declaration

@@ -30,8 +30,9 @@ from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from civicvote.domain import districts, text
-from civicvote.domain.lifecycles import PUBLIC_PROJECT_STATES, ProjectState
+from civicvote.domain.lifecycles import PUBLIC_PROJECT_STATES, ProjectState, ProposalState
 from civicvote.models.projects import Endorsement, Project
+from civicvote.models.proposals import Proposal, ProposalEndorsement
 from civicvote.models.search import SearchDocument, search_index
 
 #: Which share of a query's weight a project must hold: to be found, and to be shown as similar.
@@ -131,6 +132,18 @@ class Similar:
     endorsed: bool
 
 
+@dataclass(frozen=True, slots=True)
+class SimilarProposal:
+    """A citizen's proposal that says much the same."""
+
+    id: UUID
+    number: int
+    title: str
+    state: ProposalState
+    endorsements: int
+    endorsed: bool
+
+
 def similar(
     session: Session, wording: str, *, viewer_id: UUID | None = None, but: UUID | None = None, limit: int = 5
 ) -> list[Similar]:
@@ -155,6 +168,40 @@ def similar(
     if but is not None:
         query = query.where(Project.id != but)
     return [Similar(r[0], r[1] or "", r[2], r[3], r[4], bool(r[5])) for r in session.execute(query)]
+
+
+#: How many of the newest proposals are compared with a title being typed.
+_COMPARED = 1000
+
+
+def similar_proposals(
+    session: Session, wording: str, *, viewer_id: UUID | None = None, but: UUID | None = None, limit: int = 5
+) -> list[SimilarProposal]:
+    """Public citizens' proposals like a title being typed, the nearest first."""
+    wanted = text.query_terms(wording)
+    if len(wanted) < 2:
+        return []
+    mine = (
+        select(ProposalEndorsement.user_id)
+        .where(ProposalEndorsement.proposal_id == Proposal.id, ProposalEndorsement.user_id == viewer_id)
+        .exists()
+    )
+    gone = (ProposalState.DRAFT, ProposalState.WITHDRAWN, ProposalState.MERGED)
+    query = (
+        select(Proposal.id, Proposal.number, Proposal.title, Proposal.state, Proposal.endorsement_count, mine)
+        .where(Proposal.state.not_in(gone), Proposal.hidden_at.is_(None))
+        .order_by(Proposal.number.desc())
+        .limit(_COMPARED)
+    )
+    if but is not None:
+        query = query.where(Proposal.id != but)
+    rows = [SimilarProposal(*row) for row in session.execute(query)]
+    held = {row.id: set(text.bigrams(row.title)) for row in rows}
+    counts = {term: sum(term in terms for terms in held.values()) for term in wanted}
+    idf = text.inverse_frequencies(counts, len(rows))
+    near = [(text.coverage(wanted, held[row.id], idf), row) for row in rows]
+    near = sorted((pair for pair in near if pair[0] >= SIMILAR), key=lambda pair: (-pair[0], -pair[1].number))
+    return [row for _share, row in near[:limit]]
 
 
 def _terms(project: Project) -> tuple[list[str], list[str]]:

@@ -9,7 +9,17 @@ from typing import Any
 from flask import Flask
 
 from civicvote.domain import districts, korean
-from civicvote.domain.lifecycles import CYCLE, PROJECT, PROJECT_TONES, WAYS_OUT, CycleState, ProjectState
+from civicvote.domain.lifecycles import (
+    CYCLE,
+    PROJECT,
+    PROJECT_TONES,
+    PROPOSAL,
+    PROPOSAL_TONES,
+    WAYS_OUT,
+    CycleState,
+    ProjectState,
+    ProposalState,
+)
 from civicvote.domain.money import format_won, format_won_exact
 from civicvote.domain.tally.explain import grouped
 from civicvote.domain.tally.explain import percent as to_a_tenth
@@ -113,6 +123,16 @@ def project_tone(state: ProjectState | str) -> str:
     return PROJECT_TONES[ProjectState(state)]
 
 
+def proposal_state(state: ProposalState | str) -> str:
+    """The word for a citizen's proposal's state."""
+    return say(PROPOSAL.labels[ProposalState(state)])
+
+
+def proposal_tone(state: ProposalState | str) -> str:
+    """The tone of its badge."""
+    return PROPOSAL_TONES[ProposalState(state)]
+
+
 def cycle_state(state: CycleState | str) -> str:
     """The word for a cycle's state."""
     return say(CYCLE.labels[CycleState(state)])
@@ -139,6 +159,8 @@ def init_app(app: Flask) -> None:
         percent,
         project_state,
         project_tone,
+        proposal_state,
+        proposal_tone,
         cycle_state,
         district,
     ]

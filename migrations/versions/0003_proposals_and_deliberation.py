@@ -158,6 +158,7 @@ def _make_tables() -> None:
         sa.UniqueConstraint("stored_as", name=op.f("uq_attachment_stored_as")),
     )
     op.create_index(op.f("ix_attachment_owner_id"), "attachment", ["owner_id"], unique=False)
+    op.create_index("ix_attachment_removed_at", "attachment", ["removed_at"], unique=False)
     op.create_index("ix_attachment_subject_id_id", "attachment", ["subject_id", "id"], unique=False)
     op.create_table(
         "dated_setting",
@@ -519,6 +520,7 @@ def _make_tables() -> None:
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("shuffle", sa.Integer(), nullable=False),
         sa.Column("endorsement_count", sa.Integer(), nullable=False),
+        sa.Column("saved_by", sa.Uuid(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.CheckConstraint(
@@ -556,6 +558,7 @@ def _make_tables() -> None:
         sa.ForeignKeyConstraint(["hidden_by"], ["user_account.id"], name=op.f("fk_proposal_hidden_by_user_account")),
         sa.ForeignKeyConstraint(["merged_into_id"], ["proposal.id"], name=op.f("fk_proposal_merged_into_id_proposal")),
         sa.ForeignKeyConstraint(["previous_id"], ["proposal.id"], name=op.f("fk_proposal_previous_id_proposal")),
+        sa.ForeignKeyConstraint(["saved_by"], ["user_account.id"], name=op.f("fk_proposal_saved_by_user_account")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_proposal")),
         sa.UniqueConstraint("number", name=op.f("uq_proposal_number")),
     )

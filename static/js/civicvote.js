@@ -219,7 +219,8 @@ async function save(form, draft, leaving = false) {
     });
     const known = response.ok && !response.redirected; // a redirect leads to the sign-in page
     if (known && response.headers.get("Content-Type")?.includes("json")) {
-      const { url, page } = await response.json();
+      const { url, page, version } = await response.json();
+      if (version && form.elements.version) form.elements.version.value = version; // what the button will save over
       if (url) form.dataset.autosave = url;
       if (page && page !== location.pathname) history.replaceState(history.state, "", page); // a reload finds the draft
     }

@@ -30,6 +30,7 @@ PUBLIC = frozenset(
     cycles.ballot_list cycles.detail cycles.index
     factors.challenge factors.challenge_options factors.challenge_passkey factors.challenge_recovery factors.sign_in factors.sign_in_options
     feeds.atom feeds.robots feeds.sitemap
+    files.show
     health.healthz health.metrics health.readyz
     home.index home.language
     projects.compare projects.detail projects.index
@@ -159,6 +160,9 @@ factors.new_codes           POST 303 303 303 303 303 303 303 303 303
 factors.new_passkey         POST 303 303 303 303 303 303 303 303 303
 factors.new_passkey_options POST 303 303 303 303 303 303 303 303 303
 factors.passkey_remove      POST 303 303 303 303 303 303 303 303 303
+files.manage                GET  303 404 404 404 404 404 404 404 404
+files.manage                POST 303 404 404 404 404 404 404 404 404
+files.remove                POST 303 404 404 404 404 404 404 404 404
 home.mine                   GET  303 200 200 200 200 200 200 200 200
 projects.autosave           POST 303 422 422 422 422 422 422 422 422
 projects.comment            POST 303 422 422 422 422 422 422 422 422

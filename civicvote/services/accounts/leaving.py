@@ -31,6 +31,7 @@ from civicvote.models.verification import Person, PersonalDataAccess, Verificati
 from civicvote.models.votes import Participation, Vote
 from civicvote.services import audit, clock, outbox
 from civicvote.services.locks import exclusive
+from civicvote.services.proposals import leaving as citizen_proposals
 
 #: What stands where an erased account's nickname stood; pages translate it like any message.
 ERASED_NAME: Final = msg("탈퇴한 시민").text
@@ -105,6 +106,7 @@ def _contributions(session: Session, actor: Actor) -> dict[str, Any]:
     return {
         "proposals": _rows(session, project, Project.author_id == actor.id),
         "comments": _rows(session, comment, Comment.author_id == actor.id),
+        **citizen_proposals.given(session, actor.account()),
         "endorsements": _reactions(session, Endorsement, actor.id),
         "follows": _reactions(session, Follow, actor.id),
     }
@@ -184,6 +186,7 @@ def erase(session: Session, actor: Actor) -> None:
     for table in (UserRole, Totp, RecoveryCode, Passkey, PasskeyChallenge, EmailToken, LoginSession, Follow):
         session.execute(delete(table).where(table.user_id == user.id).execution_options(synchronize_session=False))
     _forget_texts(session, user.id)
+    citizen_proposals.forget(session, user)
     _empty(user)
     audit.record(session, Actor(id=user.id), "account:erase", user)
     session.flush()

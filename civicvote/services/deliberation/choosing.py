@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 
 from civicvote.domain.deliberation import Audience, ForumKind, Opening
 from civicvote.domain.errors import ConflictError
-from civicvote.domain.messages import msg
+from civicvote.domain.messages import Message, msg
 from civicvote.domain.permissions import Actor, Permission
-from civicvote.models.deliberation import Forum, ForumChoice, Round
+from civicvote.models.deliberation import Forum, ForumChoice
 from civicvote.services import clock
 from civicvote.services.deliberation import access, schedule
 from civicvote.services.upsert import insert_new
@@ -26,22 +26,14 @@ def place(session: Session, actor: Actor, forum_id: UUID, kind: ForumKind) -> Fo
     going = [one for one in rows if schedule.opening(one, held) is Opening.OPEN]
     if not going:
         raise ConflictError(msg("지금은 열려 있는 순서가 없어 의견을 바꿀 수 없습니다."))
-    refusal: ConflictError | None = None
+    refusal: Message | None = None
     for one in sorted(going, key=lambda found: found.audience is Audience.GROUP):
         if one.audience is Audience.GROUP and not access.in_group(session, actor, one.group_id):
             continue
-        refusal = _refusal(session, actor, one, held)
+        refusal = schedule.refusal(session, actor, one, held)
         if refusal is None:
             return held
-    raise refusal or ConflictError(msg("지금은 정해진 참여자만 참여하는 순서입니다."))
-
-
-def _refusal(session: Session, actor: Actor, found: Round, held: Forum) -> ConflictError | None:
-    try:
-        access.require_open(session, actor, found, held)
-    except ConflictError as error:
-        return error
-    return None
+    raise ConflictError(refusal or msg("지금은 정해진 참여자만 참여하는 순서입니다."))
 
 
 def put(session: Session, forum_id: UUID, user_id: UUID, **choice: Any) -> tuple[bool, Any]:

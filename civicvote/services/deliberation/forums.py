@@ -81,7 +81,12 @@ class ForumRow:
     rank: int
     answer_due_at: datetime | None
     reflection: Reflection | None
-    overdue: bool
+
+    @property
+    def overdue(self) -> bool:
+        """Whether the department's answer should be there by now."""
+        due = self.answer_due_at
+        return self.state is ForumState.CONCLUDED and due is not None and due <= clock.now()
 
     @property
     def opening(self) -> Opening:
@@ -159,12 +164,7 @@ def _rows(session: Session, query: Select[Any], moment: datetime) -> list[ForumR
         Forum.reflection,
     )
     filled = query.outerjoin(Department, Department.id == Forum.department_id).with_only_columns(*columns)
-    return [ForumRow(*found, overdue=_late(found, moment)) for found in session.execute(filled)]
-
-
-def _late(found: Any, moment: datetime) -> bool:
-    due = found[11]
-    return found[2] is ForumState.CONCLUDED and due is not None and due <= moment
+    return [ForumRow(*found) for found in session.execute(filled)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +183,7 @@ def listing(session: Session, filters: Filters, cursor: Cursor | None = None) ->
     total = None
     if cursor is None:
         total = session.scalar(select(func.count()).select_from(base.limit(COUNT_LIMIT).subquery()))
-    behind = true()
+    behind: ColumnElement[bool] = true()
     if cursor is not None:
         mark = cursor.number()
         behind = or_(rank < mark, and_(rank == mark, Forum.id < cursor.key))

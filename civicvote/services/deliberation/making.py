@@ -50,6 +50,12 @@ class Content:
     department_id: UUID | None = None
 
 
+def departments(session: Session) -> list[tuple[str, str]]:
+    """Departments that can be asked: (key, name)."""
+    query = select(Department.id, Department.name).where(Department.active).order_by(Department.name, Department.id)
+    return [(str(key), name) for key, name in session.execute(query)]
+
+
 def kinds_for(actor: Actor) -> list[ForumKind]:
     """The kinds this actor may draft: a department asks questions, staff make all of them."""
     if actor.can(Permission.FORUM_APPROVE):

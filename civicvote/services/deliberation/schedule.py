@@ -17,7 +17,7 @@ from civicvote.domain.deliberation import (
 )
 from civicvote.domain.errors import ConflictError, ForbiddenError, InvalidError
 from civicvote.domain.lifecycles import ForumState
-from civicvote.domain.messages import msg
+from civicvote.domain.messages import Message, msg
 from civicvote.domain.notices import NoticeKind
 from civicvote.domain.permissions import Actor, Permission
 from civicvote.models.deliberation import Forum, ParticipantGroup, Round, RoundExtension, RoundHold
@@ -52,6 +52,16 @@ def opening(found: Round, held: Forum, at: datetime | None = None) -> Opening:
     if state.held:
         return Opening.HELD
     return Opening.OPEN if state.open else Opening.COMING
+
+
+def refusal(session: Session, actor: Actor, found: Round, held: Forum) -> Message | None:
+    """Why the actor can't take part in the round now; None if they can, and for a visitor while it is open."""
+    try:
+        if actor.signed_in:
+            access.require_open(session, actor, found, held)
+    except ConflictError as error:
+        return error.message
+    return None
 
 
 def begun(found: Round, held: Forum) -> bool:

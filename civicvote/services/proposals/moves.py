@@ -9,6 +9,7 @@ from civicvote.domain.errors import NotFoundError
 from civicvote.domain.lifecycles import PROPOSAL, ProposalState
 from civicvote.domain.notices import NoticeKind
 from civicvote.domain.permissions import Actor, Role
+from civicvote.domain.permissions import Permission as P
 from civicvote.models.base import new_id
 from civicvote.models.proposals import CoAuthor, Proposal, ProposalMove
 from civicvote.services import clock, notices, watching, workflow
@@ -52,8 +53,13 @@ def advance(
     *,
     reason: str = "",
     kind: NoticeKind = NoticeKind.FOLLOWED_CHANGED,
+    authors: NoticeKind | None = None,
+    about: str = "",
 ) -> ProposalMove:
-    """Make the move called `name`. Authors and followers are told as `kind`, except whoever made the move and of drafts."""
+    """Make the move called `name`. Authors and followers are told as `kind`, except whoever made the move and of drafts.
+
+    `authors`: another kind for the authors. `about`: for what can happen again and again and is told once.
+    """
     source = proposal.state
     row = workflow.move(session, towards(session, actor, proposal), PROPOSAL, proposal, name, reason=reason)
     proposal.updated_at = clock.now()
@@ -70,20 +76,21 @@ def advance(
     session.add(entry)
     session.flush()
     if source is not ProposalState.DRAFT:
-        concerned: set[UUID | None] = {proposal.author_id, *co_authors(session, proposal)}
-        concerned |= set(session.scalars(watching.watchers(proposal.id)))
-        notices.tell(
-            session,
-            kind,
-            about=entry.id,
-            to=concerned,
-            but=actor.id,
-            path=path(proposal),
-            title=proposal.title,
-            move=name,
-            state=row.target.value,
-            reason=proposal.state_reason,
-        )
+        writers: set[UUID | None] = {proposal.author_id, *co_authors(session, proposal)}
+        followers: set[UUID | None] = set(session.scalars(watching.watchers(proposal.id)))
+        for what, people in ((authors or kind, writers), (kind, followers - writers)):
+            notices.tell(
+                session,
+                what,
+                about=about or entry.id,
+                to=people,
+                but=actor.id,
+                path=path(proposal),
+                title=proposal.title,
+                move=name,
+                state=row.target.value,
+                reason=proposal.state_reason,
+            )
         threads.touch(session, proposal.id)
     return entry
 
@@ -97,5 +104,20 @@ def visible(session: Session, actor: Actor, proposal_id: UUID, *, lock: bool = F
         Role.AUTHOR,
         Role.CO_AUTHOR,
     }:
+        raise NotFoundError
+    return proposal
+
+
+def sees_hidden(near: Actor) -> bool:
+    """Whether an actor (with the roles a proposal gives) reads what a moderator has hidden: its authors and those who decide."""
+    return bool(near.roles & {Role.AUTHOR, Role.CO_AUTHOR}) or any(
+        near.can(permission) for permission in (P.POST_MODERATE, P.PROPOSAL_TRIAGE, P.AUDIT_READ)
+    )
+
+
+def readable(session: Session, actor: Actor, proposal_id: UUID) -> Proposal:
+    """The proposal if this actor may read its text; what is hidden, or somebody else's draft, is not there."""
+    proposal = visible(session, actor, proposal_id)
+    if proposal.hidden_at is not None and not sees_hidden(towards(session, actor, proposal)):
         raise NotFoundError
     return proposal

@@ -20,6 +20,7 @@ from civicvote.models.verification import Person, Verification
 from civicvote.services import audit, clock, outbox
 from civicvote.services.conflicts import settled
 from civicvote.services.locks import exclusive
+from civicvote.services.proposals import endorsing
 
 #: How long a verification lasts.
 VALID_FOR: Final = timedelta(days=365)
@@ -153,6 +154,7 @@ def grant(session: Session, actor: Actor, user: User, person: Person, facts: Fac
     )
     with settled(session, TAKEN):
         session.add(act)
+    endorsing.unite(session, user.id, person.id)
     audit.record(
         session, actor, "verification:grant", user, verification=act.id, method=facts.method, level=facts.level
     )
