@@ -28,6 +28,7 @@ from civicvote.models.accounts import User
 from civicvote.services import accounts, audit, board, counting, files, health, mail, outbox, reviews, voting
 from civicvote.services.channels import documents
 from civicvote.services.counting import queue
+from civicvote.services.deliberation import themes
 from civicvote.services.proposals import authors, windows
 from civicvote.settings import Settings
 from civicvote.web import observe
@@ -162,6 +163,7 @@ def steps(settings: Settings) -> list[tuple[str, Callable[[Session], object]]]:
     return [
         ("supplements", reviews.lapse_supplements),
         ("proposal-windows", windows.close_windows),
+        ("themes", themes.follow_up),
         ("board", lambda session: board.sequence(session, keys)),
         ("news", counting.news.gather),
         ("letters", counting.news.tell),

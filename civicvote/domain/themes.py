@@ -13,7 +13,7 @@ from civicvote.domain.messages import Message, msg
 #: Nominations of one person.
 MOST_NOMINATIONS = 3
 TITLE_MIN, TITLE_MAX = 4, 80
-REASON_MIN, REASON_MAX = 10, 2000
+REASON_MIN, REASON_MAX = 10, 1000
 
 
 class ThemeStep(StrEnum):

@@ -92,7 +92,7 @@ class NominationForm(BaseForm):
     reason = TextAreaField(
         _l("이 주제가 필요한 이유"),
         filters=[clean_input],
-        validators=[_NEEDED, Length(max=REASON_MAX, message=_l("2,000자까지 적을 수 있습니다."))],
+        validators=[_NEEDED, Length(max=REASON_MAX, message=_l("1,000자까지 적을 수 있습니다."))],
     )
     #: The same form sent twice is one nomination.
     form_key = HiddenField(default=lambda: str(uuid4()))

@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 
 from civicvote.db import reader, session
 from civicvote.domain.ballot_rounds import slug_of
+from civicvote.domain.deliberation import RoundKind
 from civicvote.domain.permissions import Permission as P
 from civicvote.forms.ballot_rounds import (
     BallotPlanForm,
@@ -23,6 +24,8 @@ from civicvote.forms.ballot_rounds import (
 from civicvote.forms.cycles import VersionForm
 from civicvote.forms.voting import PaperForm
 from civicvote.services import ballot_rounds, voting
+from civicvote.services.deliberation.rounds import View
+from civicvote.views.forums.kinds import page_of
 from civicvote.views.voting import receipt_page
 from civicvote.web.access import current_actor, keys, public, requires
 from civicvote.web.observe import arrived
@@ -37,6 +40,12 @@ def ballot_page(round_id: UUID, form: PaperForm | None = None, *, status: int = 
     form = form or OptionPaperForm()
     paper = view.booth.own(form.paper) if view.booth else form.paper
     return page("ballot_rounds/detail.html", status=status, view=view, booth=view.booth, form=form, paper=paper)
+
+
+@page_of(RoundKind.BALLOT)
+def in_forum(view: View) -> ResponseReturnValue:
+    """The same under the address that all rounds of forums have."""
+    return ballot_page(view.round.id)
 
 
 @bp.get("")

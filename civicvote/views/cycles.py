@@ -24,6 +24,7 @@ from civicvote.forms.cycles import (
 from civicvote.services import cycles
 from civicvote.services.cycles import ballot_list as lists
 from civicvote.services.cycles import terms as list_terms
+from civicvote.services.deliberation import theme_pages
 from civicvote.web.access import current_actor, keys, public, requires
 from civicvote.web.render import done, page
 
@@ -45,7 +46,9 @@ def detail(slug: str) -> ResponseReturnValue:
     """One cycle: where it stands, its money, who may vote and how it is counted. A forum's ballot has a page of its own."""
     if (round_id := round_in(slug)) is not None:
         return redirect(url_for("ballot_rounds.detail", round_id=round_id), 303)
-    return page("cycles/detail.html", view=cycles.detail(session(), current_actor(), slug), preview=False)
+    view = cycles.detail(session(), current_actor(), slug)
+    agenda = theme_pages.on_agenda(session(), view.cycle.id)
+    return page("cycles/detail.html", view=view, agenda=agenda, preview=False)
 
 
 @bp.get("/<slug>/preview")

@@ -5,16 +5,19 @@ The candidates are chosen, and the ballot is announced, on the ballot's own page
 
 from uuid import UUID
 
-from flask import Blueprint, flash, request, url_for
+from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from civicvote.db import reader, session
+from civicvote.domain.deliberation import RoundKind
 from civicvote.domain.paging import Cursor
 from civicvote.domain.permissions import Permission as P
 from civicvote.domain.themes import THEME_STEPS, Target
 from civicvote.forms.themes import ConfirmForm, NominationForm, PromoteForm, ThemeForm
 from civicvote.services.deliberation import theme_pages, themes
+from civicvote.services.deliberation.rounds import View
+from civicvote.views.forums.kinds import page_of
 from civicvote.web.access import current_actor, public, requires
 from civicvote.web.render import done, page
 
@@ -63,6 +66,12 @@ def _detail(forum_id: UUID, form: NominationForm | None = None, *, status: int =
 def detail(forum_id: UUID) -> ResponseReturnValue:
     """The five steps, and what can be done now."""
     return _detail(forum_id)
+
+
+@page_of(RoundKind.NOMINATIONS)
+def in_forum(view: View) -> ResponseReturnValue:
+    """Nominations stand on the page of their 테마토론."""
+    return redirect(url_for("themes.detail", forum_id=view.forum.id) + "#candidates", 303)
 
 
 def _back(forum_id: UUID, said: str) -> ResponseReturnValue:

@@ -40,8 +40,8 @@ def plan(start: datetime | None = None, **values: Any) -> ThemePlan:
     return ThemePlan(**(words | windows | values))
 
 
-def opened(session: Session, staff: Actor, **values: Any) -> Forum:
-    made = themes.create(session, staff, plan(**values))
+def opened(session: Session, staff: Actor, start: datetime | None = None, **values: Any) -> Forum:
+    made = themes.create(session, staff, plan(start, **values))
     return themes.publish(session, staff, made.id)
 
 
@@ -51,7 +51,7 @@ def nominate(session: Session, made: Forum, title: str, who: Actor | None = None
         who or voter(session)[1],
         made.id,
         title=title,
-        reason="많은 시민이 함께 이야기해 보면 좋겠습니다.",
+        reason=f"{title}: 많은 시민이 함께 이야기해 보면 좋겠습니다.",
         form_key=uuid4(),
     )
 

@@ -3,7 +3,7 @@
 import secrets
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from civicvote.domain import themes as rules
@@ -20,15 +20,15 @@ from civicvote.models.ballot_rounds import BallotOption, BallotOptionSource, Rou
 from civicvote.models.cycles import Cycle
 from civicvote.models.deliberation import Forum, ForumLink, Round
 from civicvote.models.departments import Department
-from civicvote.models.discussion import Post, PostSupport
+from civicvote.models.discussion import Post
 from civicvote.models.proposals import Proposal
 from civicvote.services import audit, ballot_rounds, clock, watching
 from civicvote.services.conflicts import settled
 from civicvote.services.deliberation import access, making
-from civicvote.services.discussion import threads
+from civicvote.services.discussion import posting, threads
 from civicvote.services.locks import exclusive
 from civicvote.services.notices import tell
-from civicvote.services.upsert import changes_one, insert_new
+from civicvote.services.upsert import changes_one
 
 _RACED = msg("다른 담당자가 먼저 처리했습니다. 새로 고침 후 확인해 주십시오.")
 
@@ -106,36 +106,29 @@ def nominate(session: Session, actor: Actor, forum_id: UUID, *, title: str, reas
     found = theme(session, actor, forum_id)
     held = round_of(session, found.id, RoundKind.NOMINATIONS)
     access.require_open(session, actor, held, found)
-    known = session.scalars(select(Post).where(Post.form_key == form_key, Post.author_id == actor.id)).one_or_none()
-    if known is not None:
-        return known
     title = clean_line(title, minimum=rules.TITLE_MIN, maximum=rules.TITLE_MAX, field="title")
     reason = clean_text(reason, minimum=rules.REASON_MIN, maximum=rules.REASON_MAX, field="reason")
-    refuse_resident_number(title, field="title")
-    refuse_resident_number(reason, field="reason")
     exclusive(session, f"nominate|{held.id}|{actor.id}")
-    if nominated(session, actor, held.id) >= rules.MOST_NOMINATIONS:
+    if nominated(session, actor, held.id, besides=form_key) >= rules.MOST_NOMINATIONS:
         raise ConflictError(
             msg(
                 "후보는 한 사람이 %(n)s건까지 낼 수 있습니다. 다른 시민의 후보를 추천해 주십시오.",
                 n=rules.MOST_NOMINATIONS,
             )
         )
-    made = Post(
-        thread_id=held.id,
-        kind=PostKind.NOMINATION,
-        state=PostState.HELD if held.premoderated else PostState.SHOWN,
-        held_for="premoderated" if held.premoderated else "",
-        author_id=actor.account(),
-        title=title,
-        body=reason,
-        created_at=clock.now(),
-        form_key=form_key,
-    )
-    session.add(made)
-    audit.record(session, actor, "theme:nominate", made)
-    session.flush()
-    threads.touch(session, held.id, posts=0 if held.premoderated else 1)
+    try:
+        made = posting.say(
+            session,
+            actor,
+            held.id,
+            title=title,
+            body=reason,
+            form_key=form_key,
+            kind=PostKind.NOMINATION,
+            premoderated=held.premoderated,
+        )
+    except InvalidError as error:  # what a post calls its body is the reason here
+        raise InvalidError(error.message, field="reason" if error.field == "body" else error.field) from error
     access.took_part(session, actor, held.id)
     return made
 
@@ -145,46 +138,25 @@ def support(session: Session, actor: Actor, forum_id: UUID, post_id: UUID, *, on
     found = theme(session, actor, forum_id)
     held = round_of(session, found.id, RoundKind.NOMINATIONS)
     access.require_open(session, actor, held, found)
-    user_id = actor.account()
     post = session.get(Post, post_id)
-    if post is None or post.thread_id != held.id or post.state is not PostState.SHOWN:
+    if post is None or post.thread_id != held.id:
         raise NotFoundError
-    if post.author_id == user_id:
-        raise ConflictError(msg("자신이 낸 후보는 추천할 수 없습니다."))
-    if on:
-        row = {"post_id": post.id, "user_id": user_id, "at": clock.now()}
-        changed = insert_new(session, PostSupport, [row])
-    else:
-        gone = delete(PostSupport).where(PostSupport.post_id == post.id, PostSupport.user_id == user_id)
-        back = gone.returning(PostSupport.user_id).execution_options(synchronize_session=False)
-        changed = -len(session.scalars(back).all())
-    if changed:
-        session.execute(
-            update(Post)
-            .where(Post.id == post.id)
-            .values(support_count=Post.support_count + changed)
-            .execution_options(synchronize_session=False)
-        )
-        audit.record(session, actor, "post:support" if on else "post:unsupport", post)
-        threads.touch(session, held.id)
-        if on:
-            access.took_part(session, actor, held.id)
+    posting.support(session, actor, post.id, on=on)
     return session.scalars(select(Post.support_count).where(Post.id == post.id)).one()
 
 
-def nominated(session: Session, actor: Actor, round_id: UUID) -> int:
-    """How many nominations of the actor stand, hidden ones included: who is hidden may not just try again."""
-    return (
-        session.scalar(
-            select(func.count()).where(
-                Post.thread_id == round_id,
-                Post.kind == PostKind.NOMINATION,
-                Post.author_id == actor.id,
-                Post.state != PostState.WITHDRAWN,
-            )
-        )
-        or 0
+def nominated(session: Session, actor: Actor, round_id: UUID, *, besides: UUID | None = None) -> int:
+    """How many nominations of the actor stand, hidden ones included: who is hidden may not just try again.
+
+    `besides`: the form being sent; sent twice, it isn't one too many.
+    """
+    query = select(func.count()).where(
+        Post.thread_id == round_id,
+        Post.kind == PostKind.NOMINATION,
+        Post.author_id == actor.id,
+        Post.state != PostState.WITHDRAWN,
     )
+    return session.scalar(query.where(Post.form_key != besides) if besides else query) or 0
 
 
 def chosen(session: Session, forum_id: UUID) -> tuple[BallotOption, Post] | None:
