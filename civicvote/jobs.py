@@ -30,6 +30,7 @@ from civicvote.services import accounts, audit, board, counting, files, health, 
 from civicvote.services.channels import documents
 from civicvote.services.counting import queue
 from civicvote.services.deliberation import telling
+from civicvote.services.deliberation import themes
 from civicvote.services.proposals import authors, windows
 from civicvote.services.proposals import counting as proposal_counting
 from civicvote.services.notices import inbox, posting
@@ -187,6 +188,7 @@ def steps(settings: Settings) -> list[tuple[str, Callable[[Session], object]]]:
     return [
         ("supplements", reviews.lapse_supplements),
         ("proposal-windows", windows.close_windows),
+        ("themes", themes.follow_up),
         ("board", lambda session: board.sequence(session, keys)),
         ("forums", telling.tick),
         ("news", counting.news.gather),

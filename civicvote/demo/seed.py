@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from civicvote.demo import content, proposals
 from civicvote.demo import content, notices
+from civicvote.demo import content, themes
 from civicvote.demo.people import Cast, settle
 from civicvote.demo.projects import CATEGORY_OF_THEME, Planter
 from civicvote.demo.sample_election import candidates, text, turnout
@@ -43,6 +44,7 @@ def plant(session: Session, settings: Settings) -> None:
             cast_some(session, cycle, settings.keystore)
         search.reindex(session, cycle_id=cycle.id)
     proposals.plant(session, settings, cast)
+    themes.plant(session, settings, cast)
     board.sequence(session, settings.keystore)
     counters.recount(session)
     notices.plant(session, settings, cast)

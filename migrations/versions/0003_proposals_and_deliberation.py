@@ -38,14 +38,19 @@ def upgrade() -> None:
 
 # --- by hand
 def _by_hand() -> None:
-    """Roles may be one more: whoever writes a proposal along."""
-    connection = op.get_bind()
+    """Roles may be one more: whoever writes a proposal along. A cycle may belong to a forum's ballot."""
     allowed = ", ".join(f"'{role}'" for role in ROLES)
+    _replace_check("user_role", "ck_user_role_role_known", f"role IN ({allowed})")
+    _replace_check("cycle", "ck_cycle_origin_known", "origin IN ('platform', 'import', 'round')")
+
+
+def _replace_check(table: str, name: str, condition: str) -> None:
+    connection = op.get_bind()
     if connection.dialect.name == "sqlite":
-        _rewrite_check(connection, "user_role", "ck_user_role_role_known", f"role IN ({allowed})")
+        _rewrite_check(connection, table, name, condition)
         return
-    op.drop_constraint(op.f("ck_user_role_role_known"), "user_role", type_="check")
-    op.create_check_constraint(op.f("ck_user_role_role_known"), "user_role", f"role IN ({allowed})")
+    op.drop_constraint(op.f(name), table, type_="check")
+    op.create_check_constraint(op.f(name), table, condition)
 
 
 ROLES = (
@@ -1183,6 +1188,30 @@ def _make_tables() -> None:
         sa.PrimaryKeyConstraint("forum_id", "stance", name=op.f("pk_stance_count")),
     )
     op.create_table(
+        "theme_promotion",
+        sa.Column("forum_id", sa.Uuid(), nullable=False),
+        sa.Column("proposal_id", sa.Uuid(), nullable=True),
+        sa.Column("question_id", sa.Uuid(), nullable=True),
+        sa.Column("cycle_id", sa.Uuid(), nullable=True),
+        sa.Column("by", sa.Uuid(), nullable=True),
+        sa.Column("at", civicvote.models.base.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("linked_at", civicvote.models.base.UtcDateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "(CASE WHEN proposal_id IS NULL THEN 0 ELSE 1 END) + (CASE WHEN question_id IS NULL THEN 0 ELSE 1 END) + (CASE WHEN cycle_id IS NULL THEN 0 ELSE 1 END) = 1",
+            name=op.f("ck_theme_promotion_one_target"),
+        ),
+        sa.ForeignKeyConstraint(["by"], ["user_account.id"], name=op.f("fk_theme_promotion_by_user_account")),
+        sa.ForeignKeyConstraint(["cycle_id"], ["cycle.id"], name=op.f("fk_theme_promotion_cycle_id_cycle")),
+        sa.ForeignKeyConstraint(["forum_id"], ["forum.id"], name=op.f("fk_theme_promotion_forum_id_forum")),
+        sa.ForeignKeyConstraint(["proposal_id"], ["proposal.id"], name=op.f("fk_theme_promotion_proposal_id_proposal")),
+        sa.ForeignKeyConstraint(["question_id"], ["forum.id"], name=op.f("fk_theme_promotion_question_id_forum")),
+        sa.PrimaryKeyConstraint("forum_id", name=op.f("pk_theme_promotion")),
+        sa.UniqueConstraint("proposal_id", name=op.f("uq_theme_promotion_proposal_id")),
+        sa.UniqueConstraint("question_id", name=op.f("uq_theme_promotion_question_id")),
+    )
+    op.create_index(op.f("ix_theme_promotion_cycle_id"), "theme_promotion", ["cycle_id"], unique=False)
+    op.create_index(op.f("ix_theme_promotion_linked_at"), "theme_promotion", ["linked_at"], unique=False)
+    op.create_table(
         "forum_choice",
         sa.Column("forum_id", sa.Uuid(), nullable=False),
         sa.Column("user_id", sa.Uuid(), nullable=False),
@@ -1216,6 +1245,50 @@ def _make_tables() -> None:
         sa.Column("document", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(["round_id"], ["round.id"], name=op.f("fk_opinion_map_round_id_round")),
         sa.PrimaryKeyConstraint("round_id", name=op.f("pk_opinion_map")),
+    )
+    op.create_table(
+        "round_ballot",
+        sa.Column("round_id", sa.Uuid(), nullable=False),
+        sa.Column("cycle_id", sa.Uuid(), nullable=True),
+        sa.Column(
+            "method",
+            sa.Enum(
+                "single",
+                "approval",
+                "ranking",
+                name="method_known",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("max_picks", sa.Integer(), nullable=False),
+        sa.Column("winners", sa.Integer(), nullable=False),
+        sa.Column("min_age", sa.Integer(), nullable=False),
+        sa.Column("asked_by", sa.Uuid(), nullable=True),
+        sa.Column("asked_at", civicvote.models.base.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("asked_digest", sa.String(length=64), nullable=False),
+        sa.Column("returned_reason", sa.Text(), nullable=False),
+        sa.Column("announced_by", sa.Uuid(), nullable=True),
+        sa.Column("announced_at", civicvote.models.base.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.CheckConstraint("(asked_at IS NULL) = (asked_digest = '')", name=op.f("ck_round_ballot_asked_whole")),
+        sa.CheckConstraint(
+            "max_picks >= 1 AND (method <> 'single' OR max_picks = 1)", name=op.f("ck_round_ballot_picks")
+        ),
+        sa.CheckConstraint("(announced_at IS NULL) = (cycle_id IS NULL)", name=op.f("ck_round_ballot_announced_whole")),
+        sa.CheckConstraint("announced_by <> asked_by", name=op.f("ck_round_ballot_two_people")),
+        sa.CheckConstraint("min_age BETWEEN 0 AND 120", name=op.f("ck_round_ballot_age_plausible")),
+        sa.CheckConstraint("winners >= 1", name=op.f("ck_round_ballot_winners_positive")),
+        sa.ForeignKeyConstraint(
+            ["announced_by"], ["user_account.id"], name=op.f("fk_round_ballot_announced_by_user_account")
+        ),
+        sa.ForeignKeyConstraint(["asked_by"], ["user_account.id"], name=op.f("fk_round_ballot_asked_by_user_account")),
+        sa.ForeignKeyConstraint(["cycle_id"], ["cycle.id"], name=op.f("fk_round_ballot_cycle_id_cycle")),
+        sa.ForeignKeyConstraint(["round_id"], ["round.id"], name=op.f("fk_round_ballot_round_id_round")),
+        sa.PrimaryKeyConstraint("round_id", name=op.f("pk_round_ballot")),
+        sa.UniqueConstraint("cycle_id", name=op.f("uq_round_ballot_cycle_id")),
     )
     op.create_table(
         "round_event",
@@ -1316,6 +1389,20 @@ def _make_tables() -> None:
     )
     op.create_index(op.f("ix_annotation_uptake_section_id"), "annotation_uptake", ["section_id"], unique=False)
     op.create_table(
+        "ballot_option",
+        sa.Column("round_id", sa.Uuid(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("title", sa.String(length=120), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.CheckConstraint("position >= 1", name=op.f("ck_ballot_option_position_positive")),
+        sa.ForeignKeyConstraint(
+            ["round_id"], ["round_ballot.round_id"], name=op.f("fk_ballot_option_round_id_round_ballot")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ballot_option")),
+        sa.UniqueConstraint("round_id", "position", name=op.f("uq_ballot_option_round_id_position")),
+    )
+    op.create_table(
         "synthesis_revision",
         sa.Column("section_id", sa.Uuid(), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
@@ -1331,6 +1418,22 @@ def _make_tables() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_synthesis_revision")),
         sa.UniqueConstraint("section_id", "number", name=op.f("uq_synthesis_revision_section_id_number")),
     )
+    op.create_table(
+        "ballot_option_source",
+        sa.Column("round_id", sa.Uuid(), nullable=False),
+        sa.Column("post_id", sa.Uuid(), nullable=False),
+        sa.Column("option_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["option_id"], ["ballot_option.id"], name=op.f("fk_ballot_option_source_option_id_ballot_option")
+        ),
+        sa.ForeignKeyConstraint(["post_id"], ["post.id"], name=op.f("fk_ballot_option_source_post_id_post")),
+        sa.ForeignKeyConstraint(
+            ["round_id"], ["round_ballot.round_id"], name=op.f("fk_ballot_option_source_round_id_round_ballot")
+        ),
+        sa.PrimaryKeyConstraint("round_id", "post_id", name=op.f("pk_ballot_option_source")),
+    )
+    op.create_index(op.f("ix_ballot_option_source_option_id"), "ballot_option_source", ["option_id"], unique=False)
+    op.create_index(op.f("ix_ballot_option_source_post_id"), "ballot_option_source", ["post_id"], unique=False)
     # ### end Alembic commands ###
 
 

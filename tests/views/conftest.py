@@ -34,6 +34,7 @@ SENT_TWICE = {
     "projects.comment": {"comment"},
     "projects.endorse": {"endorsement"},
     "projects.status": {"status_update"},
+    "themes.nominate": {"round_participant"},
 }
 
 

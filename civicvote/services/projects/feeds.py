@@ -13,6 +13,7 @@ from civicvote.domain.text import excerpt, normalise
 from civicvote.models.accounts import User
 from civicvote.models.cycles import Cycle, Pool
 from civicvote.models.projects import Project
+from civicvote.services.cycles.reading import OF_BUDGET
 
 NEWEST = 40
 #: Projects and as many proposals: the sitemap protocol allows 50,000 addresses in a file.
@@ -69,7 +70,10 @@ class Addresses:
 def addresses(session: Session) -> Addresses:
     """Every public page that has an address of its own; two statements."""
     cycles = session.execute(
-        select(Cycle.slug, Cycle.state).where(Cycle.state != CycleState.DRAFT).order_by(Cycle.id.desc()).limit(1000)
+        select(Cycle.slug, Cycle.state)
+        .where(Cycle.state != CycleState.DRAFT, OF_BUDGET)
+        .order_by(Cycle.id.desc())
+        .limit(1000)
     ).all()
     projects = session.execute(
         select(Project.id, Project.updated_at)
