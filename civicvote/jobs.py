@@ -29,11 +29,10 @@ from civicvote.models.accounts import User
 from civicvote.services import accounts, audit, board, counting, files, health, mail, outbox, reviews, voting
 from civicvote.services.channels import documents
 from civicvote.services.counting import queue
-from civicvote.services.deliberation import telling
-from civicvote.services.deliberation import themes
+from civicvote.services.deliberation import telling, themes
+from civicvote.services.notices import inbox, posting
 from civicvote.services.proposals import authors, windows
 from civicvote.services.proposals import counting as proposal_counting
-from civicvote.services.notices import inbox, posting
 from civicvote.settings import Settings
 from civicvote.web import observe
 

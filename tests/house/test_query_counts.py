@@ -15,18 +15,14 @@ from civicvote.models.discussion import Watch
 from civicvote.models.projects import Comment, Follow
 from civicvote.models.proposals import ProposalRevision
 from civicvote.models.reviews import Review
-from civicvote.services import clock, sessions
+from civicvote.services import clock, search, sessions
 from civicvote.services.proposals import revisions
 from civicvote.settings import Settings
 from tests import factories
 from tests.conftest import LIMITS, Queries
 from tests.support import proposals
-from civicvote.services import clock, search, sessions
-from civicvote.settings import Settings
-from tests import factories
-from tests.conftest import LIMITS, Queries
-from tests.support.proposals import proposal
 from tests.support.notices import told
+from tests.support.proposals import proposal
 from tests.support.voting import polls
 
 MANY = 25

@@ -19,9 +19,8 @@ from civicvote.models.reviews import Review
 from civicvote.services import audit, ballot_rounds, channels, clock, sessions
 from tests import factories
 from tests.conftest import LIMITS
-from tests.support import proposals
 from tests.support import ballot_rounds as ballots
-from tests.support import themes
+from tests.support import proposals, themes
 from tests.support.voting import Polls, polls, voter
 
 ROLES = ("visitor", "citizen", "verified", "moderator", "department", "expert", "staff", "auditor", "admin")
