@@ -8,8 +8,10 @@ from flask.typing import ResponseReturnValue
 from civicvote.db import session
 from civicvote.domain.text import excerpt
 from civicvote.forms.proposals.writing import whole
+from civicvote.services import files
 from civicvote.services.proposals import endorsing, reading, revisions
 from civicvote.views.proposals.blueprint import bp
+from civicvote.views.discussion.showing import shown
 from civicvote.web.access import current_actor, public
 from civicvote.web.render import done, page
 
@@ -28,7 +30,19 @@ def detail(proposal_id: UUID) -> ResponseReturnValue:
         steps=reading.STEPS,
         gone=reading.GONE,
         summary=excerpt(found.proposal.idea or found.proposal.problem),
+        talk=shown(proposal_id) if found.proposal.published_at else None,
+        attached=files.of(session(), proposal_id)[proposal_id],
+        files_url=_files(found),
     )
+
+
+def _files(found: reading.Detail) -> str:
+    """Where its authors attach files; empty for everybody else."""
+    if not found.editable:
+        return ""
+    key = found.proposal.id
+    here = url_for("proposals.detail", proposal_id=key)
+    return url_for("files.manage", kind="proposal", subject_id=key, back=here)
 
 
 @bp.post("/proposals/<uuid:proposal_id>/endorsement")
