@@ -174,7 +174,6 @@ SUBJECTS: Final[dict[str, Message]] = {
     "round": msg("공론장 순서"),
     "participant_group": msg("참여자 모둠"),
     "synthesis_section": msg("종합안"),
-    "forum": msg("공론장"),
 }
 
 
