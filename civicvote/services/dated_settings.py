@@ -31,7 +31,8 @@ def values(session: Session, *names: str, at: datetime | None = None) -> Mapping
         .where(DatedSetting.name.in_(names), DatedSetting.effective_at <= moment)
         .subquery()
     )
-    found = dict(session.execute(select(ranked.c.name, ranked.c.value).where(ranked.c.place == 1)).tuples().all())
+    rows = session.execute(select(ranked.c.name, ranked.c.value).where(ranked.c.place == 1))
+    found = {row[0]: row[1] for row in rows}
     return {name: int(found.get(name, SETTINGS[name].default)) for name in names}
 
 

@@ -17,7 +17,7 @@ from civicvote.models.projects import Follow, Project
 from civicvote.models.proposals import Proposal
 from civicvote.models.votes import Participation, TurnoutCount, Vote
 from civicvote.services import agora, clock
-from civicvote.services.cycles.reading import until
+from civicvote.services.cycles.reading import OF_BUDGET, until
 from civicvote.services.proposals import reading
 
 
@@ -120,7 +120,7 @@ def cards(session: Session, *, limit: int = 4) -> list[CycleCard]:
     )
     rows = session.execute(
         select(Cycle, amount, projects, held, people)
-        .where(Cycle.state != CycleState.DRAFT)
+        .where(Cycle.state != CycleState.DRAFT, OF_BUDGET)
         .order_by(_urgency(moment), Cycle.voting_close_at.desc(), Cycle.id)
         .limit(limit)
     )

@@ -22,6 +22,7 @@ from civicvote.domain.notices import NoticeKind
 from civicvote.domain.permissions import Actor, Permission
 from civicvote.models.deliberation import Forum, ParticipantGroup, Round, RoundExtension, RoundHold
 from civicvote.services import audit, clock, notices
+from civicvote.services.ballot_rounds import preparing as ballots
 from civicvote.services.conflicts import settled
 from civicvote.services.deliberation import access, making, people, words
 from civicvote.services.discussion import threads
@@ -136,6 +137,7 @@ def changeable(session: Session, actor: Actor, round_id: UUID) -> tuple[Round, F
     session.refresh(found, with_for_update=True)
     if begun(found, held):
         raise ConflictError(msg("이미 시작된 순서입니다. 연장하거나 보류할 수만 있습니다."))
+    ballots.require_unannounced(session, round_id)
     return found, held
 
 
@@ -144,6 +146,8 @@ def edit(session: Session, actor: Actor, round_id: UUID, plan: Plan, *, version:
     found, held = changeable(session, actor, round_id)
     if found.version != version:
         raise ConflictError(making.CHANGED)
+    if held.kind is ForumKind.THEME and plan.kind is not found.kind:
+        raise ConflictError(msg("테마토론의 순서는 종류를 바꿀 수 없습니다."))
     with settled(session, making.CHANGED):
         for name, value in _checked(session, held, plan).items():
             setattr(found, name, value)
@@ -161,8 +165,11 @@ def remove(session: Session, actor: Actor, round_id: UUID) -> None:
         raise ConflictError(
             msg("공개한 순서는 지우지 않습니다. 필요하면 내용을 바꾸거나 이유를 밝히고 보류해 주십시오.")
         )
+    if held.kind is ForumKind.THEME:
+        raise ConflictError(msg("테마토론의 네 순서는 지울 수 없습니다."))
     audit.record(session, actor, "round:remove", found, forum=held.id)
     with settled(session, making.CHANGED):
+        ballots.forget(session, round_id)
         session.delete(found)
 
 
@@ -202,6 +209,7 @@ def _running(session: Session, actor: Actor, round_id: UUID) -> tuple[Round, For
 def extend(session: Session, actor: Actor, round_id: UUID, *, closes_at: datetime, reason: str) -> RoundExtension:
     """Give a round more time. The old date stays visible, and whoever took part or follows is told."""
     found, held = _running(session, actor, round_id)
+    ballots.require_unannounced(session, round_id)
     why = words.reason(reason)
     if closes_at <= found.closes_at:
         raise InvalidError(
