@@ -10,8 +10,8 @@ from civicvote.domain.text import excerpt
 from civicvote.forms.proposals.writing import whole
 from civicvote.services import files
 from civicvote.services.proposals import endorsing, reading, revisions
-from civicvote.views.proposals.blueprint import bp
 from civicvote.views.discussion.showing import shown
+from civicvote.views.proposals.blueprint import bp
 from civicvote.web.access import current_actor, public
 from civicvote.web.render import done, page
 
