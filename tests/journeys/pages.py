@@ -17,6 +17,8 @@ from civicvote.models.departments import Department
 from civicvote.models.projects import Comment, Project
 from civicvote.models.proposals import Proposal, ProposalRevision
 from civicvote.models.reviews import Review
+from civicvote.services.notices import wishes
+from civicvote.web.access import keys
 from tests.journeys.site import Site
 
 ROLES = ("visitor", "citizen", "verified", "moderator", "department", "expert", "staff", "auditor", "admin")
@@ -158,8 +160,16 @@ def _ids(model: Any, name: str) -> Callable[[Session], Iterator[dict[str, Any]]]
 
 
 CITIZEN = "citizen@demo.civicvote.example"
+
+
+def _unsubscribing(session: Session) -> Iterator[dict[str, Any]]:
+    user = session.scalars(select(User).where(User.email == CITIZEN)).one()
+    yield {"token": wishes.token(keys().derived("unsubscribe"), user.id, "answered")}
+
+
 #: Pages that only a project's own people open, and only in some of its states.
 PARTICULAR = {
+    "notices.unsubscribe": _unsubscribing,
     "projects.edit": _projects_of(CITIZEN, S.SUBMITTED),
     "projects.withdraw": _projects_of(CITIZEN, S.SUBMITTED),
     "projects.supplement": _projects_of(CITIZEN, S.SUPPLEMENT),
