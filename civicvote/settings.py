@@ -9,6 +9,7 @@ from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from civicvote.keystore import KeyStore
+from civicvote.uploads import Store
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -50,6 +51,11 @@ class Settings(BaseSettings):
     smtp_user: str = ""
     smtp_password: SecretStr = SecretStr("")
     smtp_tls: Literal["starttls", "tls", "none"] = "starttls"
+
+    #: Folder of the files people attach, outside the web root. Empty: instance/uploads. Several machines share it.
+    uploads: Path | None = None
+    #: A virus scanner (clamd) that sees every file first: its socket's path or host:port. Empty: none.
+    clamd: str = ""
 
     #: Seconds without a request after which a session ends; official roles sooner.
     session_idle: int = Field(default=14 * 24 * 3600, ge=300)
@@ -98,6 +104,11 @@ class Settings(BaseSettings):
     def require_second_factor(self) -> bool:
         """Whether official roles wait for a second factor."""
         return not self.demo
+
+    @cached_property
+    def store(self) -> Store:
+        """Where attached files lie."""
+        return Store(self.uploads or self.instance / "uploads")
 
     @cached_property
     def keystore(self) -> KeyStore:

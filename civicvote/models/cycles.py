@@ -79,7 +79,7 @@ class Cycle(Keyed, Base):
     #: Days after the result in which anybody may object; the vote's keys are destroyed after them.
     objection_days: Mapped[int] = mapped_column(default=30)
 
-    #: Where the cycle was decided: here, or in an imported file.
+    #: Where the cycle was decided: here, in an imported file, or in a forum (the vote of a round, which no budget page lists).
     origin: Mapped[str] = mapped_column(String(16), default="platform")
     #: Of all its amounts: KRW, or an imported file's own.
     currency: Mapped[str] = mapped_column(String(3), default="KRW")
@@ -117,7 +117,7 @@ class Cycle(Keyed, Base):
         CheckConstraint("ballot_type <> 'score' OR point_max IS NOT NULL", name="score_has_max"),
         CheckConstraint("min_share BETWEEN 0 AND 1000", name="share_plausible"),
         CheckConstraint("quorum >= 0", name="quorum_not_negative"),
-        CheckConstraint("origin IN ('platform', 'import')", name="origin_known"),
+        CheckConstraint("origin IN ('platform', 'import', 'round')", name="origin_known"),
         CheckConstraint("list_approved_by IS NULL OR list_approved_by <> list_requested_by", name="list_two_people"),
         Index("ix_cycle_state_voting_close_at", "state", "voting_close_at"),
         Index("ix_cycle_year_id", "year", "id"),

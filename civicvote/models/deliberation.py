@@ -29,6 +29,8 @@ class Forum(Keyed, Base):
     #: The proposal it grew out of; a proposal opens one forum at the most by itself.
     proposal_id: Mapped[UUID | None] = mapped_column(ForeignKey("proposal.id"), unique=True)
     created_by: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
+    #: Who asked for the approval; neither they nor the author gives it.
+    submitted_by: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     opened_at: Mapped[datetime | None]
@@ -37,6 +39,8 @@ class Forum(Keyed, Base):
     concluded_at: Mapped[datetime | None]
     #: By when the department must say what it did with the conclusion (서울시가 묻습니다).
     answer_due_at: Mapped[datetime | None]
+    #: When the department and staff were told that it is overdue: once.
+    overdue_told_at: Mapped[datetime | None]
     reflection: Mapped[Reflection | None] = mapped_column(enum_type(Reflection, "reflection_known"))
     answer: Mapped[str] = mapped_column(Text, default="")
     answered_at: Mapped[datetime | None]
@@ -192,6 +196,25 @@ class Round(Keyed, Base):
     )
 
 
+class RoundHold(Keyed, Base):
+    """A 보류 of a round from its beginning to its end, with both reasons; public."""
+
+    __tablename__ = "round_hold"
+
+    round_id: Mapped[UUID] = mapped_column(ForeignKey("round.id"), index=True)
+    held_at: Mapped[datetime]
+    held_by: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
+    reason: Mapped[str] = mapped_column(Text)
+    lifted_at: Mapped[datetime | None]
+    lifted_by: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
+    lifted_reason: Mapped[str] = mapped_column(Text, default="")
+
+    __table_args__ = (
+        CheckConstraint("reason <> ''", name="reason_written"),
+        CheckConstraint("(lifted_at IS NULL) = (lifted_reason = '')", name="lifted_with_reason"),
+    )
+
+
 class RoundExtension(Keyed, AppendOnly, Base):
     """More time for a round; the old date stays visible."""
 
@@ -255,6 +278,35 @@ class SynthesisSection(Keyed, Base):
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 — SQLAlchemy's own declaration
     __table_args__ = (UniqueConstraint("round_id", "position"),)
+
+
+class SynthesisRevision(Keyed, AppendOnly, Base):
+    """A section of the synthesis as it was once published; the newest is what the section says."""
+
+    __tablename__ = "synthesis_revision"
+
+    section_id: Mapped[UUID] = mapped_column(ForeignKey("synthesis_section.id"))
+    number: Mapped[int]
+    heading: Mapped[str] = mapped_column(String(120))
+    body: Mapped[str] = mapped_column(Text)
+    by: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
+    at: Mapped[datetime]
+
+    __table_args__ = (UniqueConstraint("section_id", "number"),)
+
+
+class AnnotationUptake(Base):
+    """That a moderator took an annotation up in the synthesis, in which revision, and how."""
+
+    __tablename__ = "annotation_uptake"
+
+    post_id: Mapped[UUID] = mapped_column(ForeignKey("post.id"), primary_key=True)
+    section_id: Mapped[UUID] = mapped_column(ForeignKey("synthesis_section.id"), index=True)
+    #: The revision that stood when it was marked.
+    revision: Mapped[int]
+    note: Mapped[str] = mapped_column(String(300), default="")
+    by: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
+    at: Mapped[datetime]
 
 
 class OpinionMap(Base):

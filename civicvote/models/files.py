@@ -38,4 +38,5 @@ class Attachment(Keyed, Base):
         CheckConstraint("subject_kind IN ('proposal', 'post', 'forum', 'round', 'campaign')", name="subject_known"),
         CheckConstraint("size > 0", name="size_positive"),
         Index("ix_attachment_subject_id_id", "subject_id", "id"),
+        Index("ix_attachment_removed_at", "removed_at"),
     )

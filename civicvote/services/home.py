@@ -1,5 +1,6 @@
 """The first page and a person's own: what is going on, what is mine."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -8,14 +9,15 @@ from sqlalchemy import Case, and_, case, func, select
 from sqlalchemy.orm import Session
 
 from civicvote.domain.cycles import PHASE_LABELS, Phase
-from civicvote.domain.lifecycles import CycleState, ProjectState
+from civicvote.domain.lifecycles import PUBLIC_PROPOSAL_STATES, CycleState, ProjectState, ProposalState
 from civicvote.domain.messages import Message
 from civicvote.domain.permissions import Actor, Permission
 from civicvote.models.cycles import Cycle, Hold, Pool
 from civicvote.models.projects import Follow, Project
+from civicvote.models.proposals import Proposal
 from civicvote.models.votes import Participation, TurnoutCount, Vote
-from civicvote.services import clock
-from civicvote.services.cycles.reading import until
+from civicvote.services import agora, clock
+from civicvote.services.cycles.reading import OF_BUDGET, until
 from civicvote.services.proposals import reading
 
 
@@ -52,11 +54,26 @@ class ProjectCard:
 
 
 @dataclass(frozen=True, slots=True)
+class ProposalCard:
+    """A 시민제안 in a short list."""
+
+    id: UUID
+    title: str
+    state: ProposalState
+    endorsements: int
+    needed: int
+    closes_at: datetime | None
+    district: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Front:
     """The first page."""
 
     cycles: list[CycleCard]
     newest: list[ProjectCard]
+    open_now: Sequence[agora.OpenRow]
+    proposals: list[ProposalCard]
 
 
 #: One's own lists: where something happened last comes first.
@@ -103,7 +120,7 @@ def cards(session: Session, *, limit: int = 4) -> list[CycleCard]:
     )
     rows = session.execute(
         select(Cycle, amount, projects, held, people)
-        .where(Cycle.state != CycleState.DRAFT)
+        .where(Cycle.state != CycleState.DRAFT, OF_BUDGET)
         .order_by(_urgency(moment), Cycle.voting_close_at.desc(), Cycle.id)
         .limit(limit)
     )
@@ -164,12 +181,31 @@ def _project_cards(session: Session, *conditions: object, order: tuple[object, .
     ]
 
 
+def _proposal_cards(session: Session, *, limit: int) -> list[ProposalCard]:
+    """The proposals made public last."""
+    rows = session.execute(
+        select(
+            Proposal.id,
+            Proposal.title,
+            Proposal.state,
+            Proposal.endorsement_count,
+            Proposal.department_threshold,
+            Proposal.closes_at,
+            Proposal.district,
+        )
+        .where(Proposal.state.in_(PUBLIC_PROPOSAL_STATES), Proposal.hidden_at.is_(None))
+        .order_by(Proposal.published_at.desc(), Proposal.id.desc())
+        .limit(limit)
+    )
+    return [ProposalCard(*row) for row in rows]
+
+
 def front(session: Session, actor: Actor) -> Front:
     """What everybody sees first."""
-    del actor  # the same for all
     proposed = (Project.state != ProjectState.DRAFT, Cycle.origin == "platform")
-    newest = _project_cards(session, *proposed, order=(Project.submitted_at.desc(), Project.id.desc()), limit=6)
-    return Front(cards(session), newest)
+    newest = _project_cards(session, *proposed, order=(Project.submitted_at.desc(), Project.id.desc()), limit=3)
+    open_now = agora.today(session, actor, agora.Filters(), size=5).rows
+    return Front(cards(session), newest, open_now, _proposal_cards(session, limit=4))
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,7 +146,7 @@ def stage(session: Session, actor: Actor, slug: str) -> Stage:
         select(PublishedFile.id, PublishedFile.name, Cycle.title, Vote.notice)
         .join(Vote, Vote.id == PublishedFile.vote_id)
         .join(Cycle, Cycle.id == Vote.cycle_id)
-        .where(Cycle.state == CycleState.PUBLISHED, PublishedFile.name.like("%.pb"))
+        .where(Cycle.state == CycleState.PUBLISHED, cycles.OF_BUDGET, PublishedFile.name.like("%.pb"))
         .order_by(Cycle.id.desc(), PublishedFile.name)
         .limit(SOURCES)
     )

@@ -19,6 +19,7 @@ from civicvote.models.projects import Project
 from civicvote.models.reviews import Review, Supplement
 from civicvote.models.votes import Vote
 from civicvote.services import clock
+from civicvote.services.cycles.reading import OF_BUDGET
 from civicvote.services.reviews.reading import UNDER_REVIEW, QueueFilters, QueueRow, queue
 
 MOST_CYCLES = 50
@@ -144,7 +145,7 @@ def _cycles(session: Session, actor: Actor) -> list[CycleTask]:
             count(ProjectState.ELIGIBLE),
             _COUNTING,
         )
-        .where(Cycle.state != CycleState.PUBLISHED)
+        .where(Cycle.state != CycleState.PUBLISHED, OF_BUDGET)
         .order_by(Cycle.voting_close_at, Cycle.id)
         .limit(MOST_CYCLES)
     )

@@ -58,12 +58,14 @@ def open_vote(
     public_key: bytes | None = None,
     shares: str = f"{vote_keys.THRESHOLD}/{len(vote_keys.HOLDERS)}",
     adapt: Callable[[rules.Notice], rules.Notice] | None = None,
+    write: Callable[[UUID, rules.NoticeKeys], rules.Notice] | None = None,
 ) -> Vote:
     """The cycle's vote, made now if it isn't there: keys, notice, and the notice's digest on the board.
 
     Ballots are sealed with `public_key` (32 bytes), else with the key found in the key folder's `offered/<vote>.public.json`
     (mode "shares": the secret half is in its holders' hands; `shares` names threshold and number), else with a key file
     made here (mode "file"). `adapt` rewrites the notice before it is fixed: an imported election has rules of its own.
+    `write` makes it instead, from the vote's number and keys: a forum's ballot is about options, not projects.
     Safe to repeat: files of a try that was rolled back are used again. ConflictError without projects on the ballot;
     InvalidError when the notice could not be counted from.
     """
@@ -80,15 +82,15 @@ def open_vote(
     if public is None:
         public = vote_keys.vote_key(_key(keys, f"vote-{number}", lambda: vote_keys.new_vote_key().secret)).public
     board_public = vote_keys.board_key(board_secret).public
-    notice = _notice(
-        session,
-        cycle,
-        number,
-        {"vote": public.hex(), "board": board_public.hex(), "shares": shares if mode == "shares" else "1/1"},
-    )
+    published: rules.NoticeKeys = {
+        "vote": public.hex(),
+        "board": board_public.hex(),
+        "shares": shares if mode == "shares" else "1/1",
+    }
+    notice = write(number, published) if write else _notice(session, cycle, number, published)
     if adapt is not None:
         notice = adapt(notice)
-        rules.check_notice(notice)
+    rules.check_notice(notice)
     vote = Vote(
         id=number,
         cycle_id=cycle.id,
@@ -117,7 +119,8 @@ def _key(keys: KeyStore, name: str, make: Callable[[], bytes]) -> bytes:
     return keys.read(name)
 
 
-def _stamp(moment: datetime) -> str:
+def stamp(moment: datetime) -> str:
+    """The moment as a notice writes it."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
@@ -143,8 +146,8 @@ def _notice(session: Session, cycle: Cycle, number: UUID, public: rules.NoticeKe
         "format": rules.FORMAT,
         "vote": str(number),
         "title": cycle.title,
-        "opens_at": _stamp(cycle.voting_open_at),
-        "closes_at": _stamp(cycle.voting_close_at),
+        "opens_at": stamp(cycle.voting_open_at),
+        "closes_at": stamp(cycle.voting_close_at),
         "keys": public,
         "ballot": _ballot_form(cycle, held, by_pool),
         "contests": [_contest(cycle, pool, by_pool[pool.id], _flow(pool, pools, held), terms, lot) for pool in held],
@@ -170,7 +173,6 @@ def _notice(session: Session, cycle: Cycle, number: UUID, public: rules.NoticeKe
     notice["ballot"]["length"] = rules.ballot_length(notice)
     if notice["ballot"]["min"] > len(projects):
         raise ConflictError(msg("골라야 하는 사업의 수가 투표안건의 수보다 많습니다."))
-    rules.check_notice(notice)
     return notice
 
 
@@ -229,7 +231,7 @@ def _contest(
         "threshold": cycle.min_support,
         "empty_ballots": False,
         "tie_by": tie_by,
-        "ties": sorted(ids, key=lambda one: _place_in_lot(lot, one)) if cycle.tie_lot else ids,
+        "ties": sorted(ids, key=lambda one: place_in_lot(lot, one)) if cycle.tie_lot else ids,
         "comparison": cycle.comparison and cycle.tally_rule is TallyRule.EQUAL_SHARES,
         "threshold_share": str(Decimal(cycle.min_share) / WHOLE_SHARE),
         "quorum": cycle.quorum,
@@ -265,6 +267,6 @@ def _flow(pool: Pool, pools: Sequence[Pool], held: Sequence[Pool]) -> Pool | Non
     return target
 
 
-def _place_in_lot(lot: str, number: str) -> bytes:
+def place_in_lot(lot: str, number: str) -> bytes:
     """The project's place in the lot drawn when the list was approved: who made the keys or proposed the list can't choose it."""
     return hashlib.sha256(f"{lot}|{number}".encode()).digest()

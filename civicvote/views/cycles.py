@@ -2,11 +2,12 @@
 
 from uuid import UUID
 
-from flask import Blueprint, flash, request, url_for
+from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from civicvote.db import session
+from civicvote.domain.ballot_rounds import round_in
 from civicvote.domain.paging import Cursor
 from civicvote.domain.permissions import Permission as P
 from civicvote.forms.base import BaseForm
@@ -23,6 +24,7 @@ from civicvote.forms.cycles import (
 from civicvote.services import cycles
 from civicvote.services.cycles import ballot_list as lists
 from civicvote.services.cycles import terms as list_terms
+from civicvote.services.deliberation import theme_pages
 from civicvote.web.access import current_actor, keys, public, requires
 from civicvote.web.render import done, page
 
@@ -41,8 +43,12 @@ def index() -> ResponseReturnValue:
 @bp.get("/<slug>")
 @public
 def detail(slug: str) -> ResponseReturnValue:
-    """One cycle: where it stands, its money, who may vote and how it is counted."""
-    return page("cycles/detail.html", view=cycles.detail(session(), current_actor(), slug), preview=False)
+    """One cycle: where it stands, its money, who may vote and how it is counted. A forum's ballot has a page of its own."""
+    if (round_id := round_in(slug)) is not None:
+        return redirect(url_for("ballot_rounds.detail", round_id=round_id), 303)
+    view = cycles.detail(session(), current_actor(), slug)
+    agenda = theme_pages.on_agenda(session(), view.cycle.id)
+    return page("cycles/detail.html", view=view, agenda=agenda, preview=False)
 
 
 @bp.get("/<slug>/preview")

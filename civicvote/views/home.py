@@ -4,7 +4,10 @@ from flask import Blueprint, make_response, redirect, request
 from flask.typing import ResponseReturnValue
 
 from civicvote.db import session
+from civicvote.domain.agora import OPEN_KINDS
+from civicvote.domain.lifecycles import PROPOSAL, PROPOSAL_TONES
 from civicvote.services import home
+from civicvote.views.agora import way_to
 from civicvote.web.access import current_actor, public, safe_next, settings
 from civicvote.web.i18n import COOKIE
 from civicvote.web.render import page
@@ -16,7 +19,15 @@ bp = Blueprint("home", __name__)
 @public
 def index() -> ResponseReturnValue:
     """What is going on, and what one can do now."""
-    return page("home/index.html", front=home.front(session(), current_actor()))
+    front = home.front(session(), current_actor())
+    return page(
+        "home/index.html",
+        front=front,
+        open_now=[(row, way_to(row)) for row in front.open_now],
+        open_kinds=OPEN_KINDS,
+        proposal_labels=PROPOSAL.labels,
+        proposal_tones=PROPOSAL_TONES,
+    )
 
 
 @bp.get("/me")

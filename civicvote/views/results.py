@@ -3,11 +3,12 @@
 import json
 from uuid import UUID
 
-from flask import Blueprint
+from flask import Blueprint, redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from civicvote.db import session
 from civicvote.domain import districts
+from civicvote.domain.ballot_rounds import round_in
 from civicvote.services import results
 from civicvote.web.access import current_actor, public
 from civicvote.web.i18n import language
@@ -20,7 +21,9 @@ bp = Blueprint("results", __name__, url_prefix="/budget/<slug>/result")
 @bp.get("")
 @public
 def detail(slug: str) -> ResponseReturnValue:
-    """Who won, who did not, why, and how to check."""
+    """Who won, who did not, why, and how to check. A forum's ballot has a page of its own."""
+    if (round_id := round_in(slug)) is not None:
+        return redirect(url_for("ballot_rounds.result", round_id=round_id), 303)
     shapes = [(d.code, d.called(language()), d.shape) for d in districts.DISTRICTS]
     return page("results/detail.html", result=results.published(session(), current_actor(), slug), shapes=shapes)
 

@@ -3,12 +3,15 @@
 What was picked never enters an address or a cookie: it travels in the forms of the pages alone.
 """
 
+from typing import Any
+
 from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from civicvote.db import reader, session
 from civicvote.domain import districts
 from civicvote.domain.ballot_paper import Paper
+from civicvote.domain.ballot_rounds import round_in
 from civicvote.domain.ballots.receipts import Receipt
 from civicvote.domain.cycles import BallotType
 from civicvote.forms.voting import BasketForm, CastForm, OrderForm, PaperForm, ReceiptForm
@@ -42,7 +45,9 @@ def _basket(slug: str, form: PaperForm, *, status: int = 200) -> ResponseReturnV
 
 @bp.get("")
 def basket(slug: str) -> ResponseReturnValue:
-    """The projects to choose from, or what is missing to vote."""
+    """The projects to choose from, or what is missing to vote. A forum's ballot has a page of its own."""
+    if (round_id := round_in(slug)) is not None:
+        return redirect(url_for("ballot_rounds.detail", round_id=round_id), 303)
     return _basket(slug, BasketForm())
 
 
@@ -144,14 +149,15 @@ def receipt(slug: str) -> ResponseReturnValue:
     if not well:
         form.form_errors = [*form.form_errors, *form.key.errors]
         return _again(slug, form)
-    return _receipt(slug, given)
+    return receipt_page(slug, given)
 
 
-def _receipt(slug: str, given: Receipt) -> ResponseReturnValue:
+def receipt_page(slug: str, given: Receipt, template: str = "voting/receipt.html", **more: Any) -> ResponseReturnValue:
+    """The receipt of any vote. `more`: what the pages of a forum's ballot say besides."""
     address = settings().base_url.rstrip("/") + url_for("board.detail", slug=slug, tracker=given.tracker)
     cycle, vote, _held = board.find(reader(), slug)
     return page(
-        "voting/receipt.html",
+        template,
         slug=slug,
         title=cycle.title,
         booth={"ranked": cycle.ballot_type is BallotType.RANKING},
@@ -160,6 +166,7 @@ def _receipt(slug: str, given: Receipt) -> ResponseReturnValue:
         accepted_at=voting.accepted_at(given),
         address=address,
         code=qr.svg(address, given.tracker),
+        **more,
     )
 
 

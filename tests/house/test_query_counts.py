@@ -15,12 +15,14 @@ from civicvote.models.discussion import Watch
 from civicvote.models.projects import Comment, Follow
 from civicvote.models.proposals import ProposalRevision
 from civicvote.models.reviews import Review
-from civicvote.services import clock, sessions
+from civicvote.services import clock, search, sessions
 from civicvote.services.proposals import revisions
 from civicvote.settings import Settings
 from tests import factories
 from tests.conftest import LIMITS, Queries
 from tests.support import proposals
+from tests.support.notices import told
+from tests.support.proposals import proposal
 from tests.support.voting import polls
 
 MANY = 25
@@ -35,7 +37,12 @@ PAGES: dict[str, Role | None] = {
     "/budget/{vote}/ballot-list": None,
     "/board/": None,
     "/board/{vote}": None,
+    "/projects/feed.atom": None,
+    "/proposals/": None,
+    "/proposals/?period=month&sort=closing": None,
+    "/proposals/?q=가로등&sort=random": None,
     "/proposals/feed.atom": None,
+    "/proposals/map": None,
     "/sitemap.xml": None,
     "/proposals/{proposal}": None,
     "/proposals/{proposal}/revisions": None,
@@ -44,6 +51,8 @@ PAGES: dict[str, Role | None] = {
     "/proposals/{mine}/edit": Role.CITIZEN,
     "/proposals/similar?title=한강공원 그늘막 쉼터": Role.CITIZEN,
     "/account/sessions": Role.CITIZEN,
+    "/notices": Role.CITIZEN,
+    "/notices/settings": Role.CITIZEN,
     "/projects/new": Role.CITIZEN,
     "/budget/{vote}/vote": Role.VERIFIED,
     "/staff": Role.STAFF,
@@ -79,6 +88,8 @@ class Town:
             sessions.start(self.session, self.reader, device="x", limits=LIMITS, second_factor_at=None)
             self._projects(self.pool)
             self._proposals()
+            search.index_proposal(self.session, proposal(self.session, self.reader))
+            told(self.session, self.reader)
         self.session.flush()
 
     def _proposals(self) -> None:

@@ -196,7 +196,8 @@ def test_every_table_that_names_an_account_was_thought_of() -> None:
         "cycle_hold.placed_by personal_data_access.actor_id personal_data_access.user_id review.assigned_by "
         "count_task.requested_by review.decided_by review.reviewer_id supplement.asked_by tally_run.requested_by verification.granted_by"
     )
-    decided = {f"{table}.user_id" for table in gone.split()} | emptied | {*said.split(), *official.split()}
+    notices = {"notice.by_id", "notice.recipient_id", "notice_mail.user_id", "notice_preference.user_id"}
+    decided = {f"{table}.user_id" for table in gone.split()} | notices | emptied | {*said.split(), *official.split()}
     assert named == decided, "decide in services/accounts/leaving.py what erasure does to it, then say so here"
 
 

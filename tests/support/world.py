@@ -1,6 +1,6 @@
 """One thing of each kind and somebody of each role: what tests of every route walk through."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
@@ -16,10 +16,11 @@ from civicvote.models.accounts import User
 from civicvote.models.channels import Channel, CheckIn, Station
 from civicvote.models.projects import Comment
 from civicvote.models.reviews import Review
-from civicvote.services import audit, channels, clock, sessions
+from civicvote.services import audit, ballot_rounds, channels, clock, sessions
 from tests import factories
 from tests.conftest import LIMITS
-from tests.support import proposals
+from tests.support import ballot_rounds as ballots
+from tests.support import proposals, themes
 from tests.support.voting import Polls, polls, voter
 
 ROLES = ("visitor", "citizen", "verified", "moderator", "department", "expert", "staff", "auditor", "admin")
@@ -33,6 +34,8 @@ class World:
     #: Slugs of other cycles, by blueprint: one whose vote is open, one whose vote has closed.
     slugs: dict[str, str]
     users: dict[str, User | None]
+    #: What single blueprints have in their holes instead.
+    own: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 def make_world(session: Session, keys: KeyStore) -> World:
@@ -78,14 +81,30 @@ def make_world(session: Session, keys: KeyStore) -> World:
         "event_id": event.id,
         "session_id": uuid4(),
         "passkey_id": uuid4(),
+        "attachment_id": uuid4(),
+        "kind": "proposal",
+        "subject_id": uuid4(),
         "key": "roll",
         "token": "x" * 43,
         "name": "withdraw",
+        "notice_id": uuid4(),
     }
     voting = polls(session, keys)
     values |= _desk(session, voting, users["staff"])
     slugs = {"voting": voting.slug, "channels": voting.slug, "counting": polls(session, keys, opened="closed").slug}
-    return World(values, slugs, users)
+    return World(values, slugs, users, own=_ballots(session))
+
+
+def _ballots(session: Session) -> dict[str, dict[str, Any]]:
+    """A ballot of a forum that is being prepared, and a 테마토론 that takes nominations."""
+    ballot = ballots.prepared(session)
+    option = ballot_rounds.lines(session, ballot.id)[0]
+    theme = themes.opened(session, ballot.first)
+    post = themes.nominate(session, theme, "한강 산책로")
+    return {
+        "ballot_rounds": {"round_id": ballot.id, "option_id": option.id},
+        "themes": {"forum_id": theme.id, "post_id": post.id},
+    }
 
 
 def _desk(session: Session, voting: Polls, clerk: User | None) -> dict[str, Any]:

@@ -24,15 +24,20 @@ from tests.support.world import ROLES, World, browser, make_world
 PUBLIC = frozenset(
     """
     accounts.change_email accounts.confirm accounts.forgot accounts.reset accounts.sign_in accounts.sign_out accounts.sign_up
+    ballot_rounds.detail ballot_rounds.result
     board.detail board.heads board.how board.index board.lines board.notice board.turnout board.turnout_file
     channels.leave channels.station channels.stay
     cycles.ballot_list cycles.detail cycles.index
     factors.challenge factors.challenge_options factors.challenge_passkey factors.challenge_recovery factors.sign_in factors.sign_in_options
     feeds.atom feeds.robots feeds.sitemap
+    files.show
     health.healthz health.metrics health.readyz
     home.index home.language
+    notices.unsubscribe
     projects.compare projects.detail projects.index
     proposals.decline proposals.detail proposals.invitation proposals.picture proposals.revision proposals.revision_list
+    proposals.districts_map proposals.feed proposals.index proposals.share
+    themes.detail themes.index
     results.detail results.download results.log results.log_file results.project_reason
     """.split()  # noqa: SIM905 — a list of words reads best as words
 )
@@ -69,6 +74,21 @@ audit.access_log            GET  303 403 403 403 403 403 403 200 403
 audit.event                 GET  303 403 403 403 403 403 403 200 403
 audit.index                 GET  303 403 403 403 403 403 403 200 403
 audit.verify                POST 303 403 403 403 403 403 403 200 403
+ballot_rounds.add_option    POST 303 403 403 403 403 403 422 403 403
+ballot_rounds.announce      POST 303 403 403 403 403 403 409 403 403
+ballot_rounds.ask           POST 303 403 403 403 403 403 409 403 403
+ballot_rounds.choose        POST 303 200 200 200 200 200 200 200 200
+ballot_rounds.confirm       GET  303 303 303 303 303 303 303 303 303
+ballot_rounds.confirm       POST 303 409 409 409 409 409 409 409 409
+ballot_rounds.edit_option   GET  303 403 403 403 403 403 200 403 403
+ballot_rounds.edit_option   POST 303 403 403 403 403 403 422 403 403
+ballot_rounds.plan          POST 303 403 403 403 403 403 422 403 403
+ballot_rounds.prepare       GET  303 403 403 403 403 403 200 200 403
+ballot_rounds.receipt       GET  303 303 303 303 303 303 303 303 303
+ballot_rounds.receipt       POST 303 409 409 409 409 409 409 409 409
+ballot_rounds.remove_option POST 303 403 403 403 403 403 303 403 403
+ballot_rounds.send_back     POST 303 403 403 403 403 403 422 403 403
+ballot_rounds.take_options  POST 303 403 403 403 403 403 422 403 403
 channels.ask_take_back      POST 303 403 403 403 403 403 422 403 403
 channels.ask_void           POST 303 403 403 403 403 403 422 403 403
 channels.batch              GET  303 403 403 403 403 403 200 403 403
@@ -143,7 +163,17 @@ factors.new_codes           POST 303 303 303 303 303 303 303 303 303
 factors.new_passkey         POST 303 303 303 303 303 303 303 303 303
 factors.new_passkey_options POST 303 303 303 303 303 303 303 303 303
 factors.passkey_remove      POST 303 303 303 303 303 303 303 303 303
+files.manage                GET  303 404 404 404 404 404 404 404 404
+files.manage                POST 303 404 404 404 404 404 404 404 404
+files.remove                POST 303 404 404 404 404 404 404 404 404
 home.mine                   GET  303 200 200 200 200 200 200 200 200
+notices.go                  POST 303 404 404 404 404 404 404 404 404
+notices.index               GET  303 200 200 200 200 200 200 200 200
+notices.read                POST 303 404 404 404 404 404 404 404 404
+notices.read_all            POST 303 303 303 303 303 303 303 303 303
+notices.settings            GET  303 200 200 200 200 200 200 200 200
+notices.settings            POST 303 303 303 303 303 303 303 303 303
+notices.switch              POST 303 303 303 303 303 303 303 303 303
 projects.autosave           POST 303 422 422 422 422 422 422 422 422
 projects.comment            POST 303 422 422 422 422 422 422 422 422
 projects.create             POST 303 422 422 422 422 422 422 422 422
@@ -194,6 +224,15 @@ reviews.start               POST 303 403 403 403 409 403 403 403 403
 simulator.index             GET  303 403 403 403 403 403 200 403 403
 simulator.index             POST 303 403 403 403 403 403 422 403 403
 staff.index                 GET  303 403 403 403 403 403 200 200 403
+themes.confirm              GET  303 403 403 403 403 403 200 403 403
+themes.confirm              POST 303 403 403 403 403 403 409 403 403
+themes.new                  GET  303 403 403 403 403 403 200 403 403
+themes.new                  POST 303 403 403 403 403 403 422 403 403
+themes.nominate             POST 303 422 422 422 422 422 422 422 422
+themes.promote              GET  303 403 403 403 403 403 200 403 403
+themes.promote              POST 303 403 403 403 403 403 422 403 403
+themes.publish              POST 303 403 403 403 403 403 409 403 403
+themes.support              POST 303 303 303 303 303 303 303 303 303
 verification.desk           GET  303 403 403 403 403 403 200 403 403
 verification.index          GET  303 200 200 200 200 200 200 200 200
 verification.index          POST 303 422 422 422 422 422 422 422 422
@@ -255,8 +294,9 @@ def knock(app: Flask, client: FlaskClient, connection: Connection, door: Door, w
     """The answer to a form with nothing in it; whatever the request changed is undone."""
     endpoint, method = door
     rule = next(rule for rule in app.url_map.iter_rules(endpoint) if method in (rule.methods or set()))
-    values = {key: value for key, value in world.values.items() if key in rule.arguments}
     blueprint = endpoint.split(".", maxsplit=1)[0]
+    known = world.values | world.own.get(blueprint, {})
+    values = {key: value for key, value in known.items() if key in rule.arguments}
     if "slug" in values:
         values["slug"] = world.slugs.get(blueprint, values["slug"])
     path = app.url_map.bind("localhost").build(endpoint, values)

@@ -23,6 +23,7 @@ from civicvote.models.accounts import (
 from civicvote.models.base import new_id
 from civicvote.models.channels import CheckIn
 from civicvote.models.cycles import Cycle
+from civicvote.models.notices import Notice, NoticeMail, NoticePreference
 from civicvote.models.outbox import OutboxMessage
 from civicvote.models.projects import Comment, Endorsement, Follow, Project
 from civicvote.models.verification import Person, PersonalDataAccess, Verification
@@ -126,6 +127,17 @@ def _security(session: Session, user_id: UUID) -> dict[str, Any]:
     }
 
 
+def _notices(session: Session, user_id: UUID) -> dict[str, Any]:
+    told = (Notice.kind, Notice.payload, Notice.path, Notice.created_at, Notice.read_at, Notice.mailed_at)
+    wished = (NoticePreference.kind, NoticePreference.mode, NoticePreference.at)
+    whole = (NoticeMail.off_at, NoticeMail.digest_off_at)
+    return {
+        "received": _rows(session, told, Notice.recipient_id == user_id),
+        "mail_by_kind": _rows(session, wished, NoticePreference.user_id == user_id),
+        "mail": _rows(session, whole, NoticeMail.user_id == user_id),
+    }
+
+
 def download(session: Session, actor: Actor) -> dict[str, Any]:
     """Everything the person gave, ready for JSON. Of votes only that they took part: nothing else is known of them."""
     user_id = actor.account()
@@ -137,6 +149,7 @@ def download(session: Session, actor: Actor) -> dict[str, Any]:
         "votes_taken_part_in": _votes(session, actor),
         "check_ins_at_desks": _check_ins(session, actor),
         "security": _security(session, user_id),
+        "notices": _notices(session, user_id),
     }
     audit.record(session, actor, "account:download", session.get_one(User, actor.id))
     return found
@@ -161,8 +174,20 @@ def erase(session: Session, actor: Actor) -> None:
     _keep_one_admin(session, user_id)
     user = session.get_one(User, user_id, with_for_update=True)
     address, locale = user.email, user.locale
-    for table in (UserRole, Totp, RecoveryCode, Passkey, PasskeyChallenge, EmailToken, LoginSession, Follow):
+    for table in (
+        UserRole,
+        Totp,
+        RecoveryCode,
+        Passkey,
+        PasskeyChallenge,
+        EmailToken,
+        LoginSession,
+        Follow,
+        NoticePreference,
+        NoticeMail,
+    ):
         session.execute(delete(table).where(table.user_id == user.id).execution_options(synchronize_session=False))
+    session.execute(delete(Notice).where(Notice.recipient_id == user.id).execution_options(synchronize_session=False))
     _forget_texts(session, user.id)
     citizen_proposals.forget(session, user)
     _empty(user)

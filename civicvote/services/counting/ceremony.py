@@ -63,7 +63,7 @@ def ceremony(session: Session, actor: Actor, slug: str, *, keys: KeyStore) -> Ce
     """For staff and auditors, from the day the cycle is drafted."""
     if not actor.can(Permission.AUDIT_READ):
         actor.require(Permission.COUNT_RUN)
-    cycle = get(session, actor, slug)
+    cycle = get(session, actor, slug, of_forums=True)
     number = votes.vote_id(cycle.id)
     vote = session.scalar(select(Vote).where(Vote.cycle_id == cycle.id))
     public = vote.public_key if vote else votes.offered_key(keys, number)

@@ -14,6 +14,7 @@ from civicvote.services.cycles.editing import (
     warnings,
 )
 from civicvote.services.cycles.reading import (
+    OF_BUDGET,
     CycleRow,
     CycleView,
     PoolView,
@@ -27,6 +28,7 @@ from civicvote.services.cycles.reading import (
 )
 
 __all__ = [
+    "OF_BUDGET",
     "CycleRow",
     "CycleView",
     "PoolView",

@@ -37,15 +37,24 @@ EXECUTION_STEP = 7
 _EXECUTED = (ProjectState.EXECUTING, ProjectState.COMPLETED)
 
 
+#: A forum's ballot has a cycle too, which has pages of its own and stands in no list of budgets.
+OF_BUDGET = Cycle.origin != "round"
+
+
 def may_see_drafts(actor: Actor) -> bool:
     """Who sees a cycle before it is announced: staff, and auditors, who read everything."""
     return actor.can(Permission.CYCLE_MANAGE) or actor.can(Permission.AUDIT_READ)
 
 
-def get(session: Session, actor: Actor, slug: str) -> Cycle:
-    """The cycle with its pools loaded; a draft is NotFound for everybody but staff and auditors."""
+def get(session: Session, actor: Actor, slug: str, *, of_forums: bool = False) -> Cycle:
+    """The cycle with its pools loaded; a draft is NotFound for everybody but staff and auditors.
+
+    A forum's is NotFound as well, unless `of_forums`: budget pages don't show or change it.
+    """
     cycle = session.scalars(select(Cycle).where(Cycle.slug == slug).options(selectinload(Cycle.pools))).one_or_none()
-    if cycle is None or (cycle.state is CycleState.DRAFT and not may_see_drafts(actor)):
+    if cycle is None or (cycle.origin == "round" and not of_forums):
+        raise NotFoundError
+    if cycle.state is CycleState.DRAFT and not may_see_drafts(actor):
         raise NotFoundError
     return cycle
 
@@ -84,7 +93,7 @@ def announced(session: Session) -> list[tuple[str, str]]:
     """Slug and title of every announced cycle, newest first: the choices of a filter."""
     rows = session.execute(
         select(Cycle.slug, Cycle.title)
-        .where(Cycle.state != CycleState.DRAFT)
+        .where(Cycle.state != CycleState.DRAFT, OF_BUDGET)
         .order_by(Cycle.year.desc(), Cycle.id.desc())
     )
     return [(slug, title) for slug, title in rows]
@@ -140,7 +149,7 @@ def listing(session: Session, actor: Actor, *, cursor: Cursor | None = None, siz
     projects = (
         select(func.count()).where(Project.cycle_id == Cycle.id, Project.state != ProjectState.DRAFT).scalar_subquery()
     )
-    query = select(Cycle, held, money, pools, projects, _people())
+    query = select(Cycle, held, money, pools, projects, _people()).where(OF_BUDGET)
     if not may_see_drafts(actor):
         query = query.where(Cycle.state != CycleState.DRAFT)
     if cursor is not None:

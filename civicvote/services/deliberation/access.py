@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from civicvote.domain.deliberation import Audience
+from civicvote.domain.deliberation import Audience, ForumKind, RoundKind
 from civicvote.domain.errors import ConflictError, ForbiddenError, NotFoundError
 from civicvote.domain.lifecycles import PUBLIC_FORUM_STATES, ForumState
 from civicvote.domain.messages import msg
@@ -81,14 +81,22 @@ class Window:
 
 
 def window(found: Round, held: Forum, at: datetime | None = None) -> Window:
-    """Whether the round is open at a moment (now): by the clock, while its forum is open and nobody holds it."""
+    """Whether the round is open at a moment (now): by the clock, while its forum is open and nobody holds it.
+
+    What follows the ballot of a 테마토론 waits for the theme's confirmation, however late that is.
+    """
     moment = at or clock.now()
     before, over = moment < found.opens_at, moment >= found.closes_at
     stopped = found.held_at is not None
     going = held.state is ForumState.OPEN
-    return Window(
-        before, going and not (before or over or stopped), over or (held.opened_at is not None and not going), stopped
-    )
+    shut = before or over or stopped or _waits_for_theme(found, held)
+    return Window(before, going and not shut, over or (held.opened_at is not None and not going), stopped)
+
+
+def _waits_for_theme(found: Round, held: Forum) -> bool:
+    """Whether nobody knows yet what to talk about."""
+    later = found.kind not in {RoundKind.NOMINATIONS, RoundKind.BALLOT}
+    return held.kind is ForumKind.THEME and later and held.theme_confirmed_at is None
 
 
 _LACKS = {

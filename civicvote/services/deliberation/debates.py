@@ -2,57 +2,79 @@
 
 from datetime import timedelta
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from civicvote.domain.deliberation import ForumKind, RoundKind
-from civicvote.domain.discussion import ThreadKind
-from civicvote.domain.lifecycles import FORUM
+from civicvote.domain.deliberation import Audience, ForumKind, RoundKind
+from civicvote.domain.lifecycles import FORUM, ForumState
 from civicvote.domain.messages import msg
 from civicvote.domain.permissions import SYSTEM
 from civicvote.domain.text import excerpt
+from civicvote.models.base import new_id
 from civicvote.models.deliberation import Forum, ForumLink, Round
 from civicvote.models.proposals import Proposal
 from civicvote.services import clock, dated_settings, workflow
+from civicvote.services.deliberation import making
 from civicvote.services.discussion import threads
+from civicvote.services.upsert import insert_new
 
 ROUND_TITLE = msg("상호토론").text
 GUIDE = msg("찬성, 반대, 기타 의견을 이유와 함께 써 주십시오. 다른 의견에는 답글로 물어 주십시오.").text
 
 
-def open_from_proposal(session: Session, proposal: Proposal) -> Forum:
-    """A debate about the proposal with one round of threads, open from this moment. The caller holds the proposal's lock."""
+def _background(proposal: Proposal) -> str:
+    return f"## {msg('무엇이 문제입니까').text}\n\n{proposal.problem}\n\n## {msg('어떻게 하면 좋겠습니까').text}\n\n{proposal.idea}"
+
+
+def _insert(session: Session, proposal: Proposal) -> Forum | None:
+    """The forum's row, unless another was faster: the constraint on `proposal_id` decides."""
     moment = clock.now()
-    days = dated_settings.value(session, "forum.debate_days")
-    forum = Forum(
-        kind=ForumKind.DEBATE,
-        title=proposal.title,
-        summary=excerpt(proposal.idea, 200),
-        background=f"{proposal.problem}\n\n{proposal.idea}",
-        category=proposal.category,
-        district=proposal.district,
-        proposal_id=proposal.id,
-        created_at=moment,
-        updated_at=moment,
-        opened_at=moment,
-    )
-    session.add(forum)
-    session.flush()
+    row = {
+        "id": new_id(),
+        "kind": ForumKind.DEBATE,
+        "state": ForumState.DRAFT,
+        "title": proposal.title,
+        "summary": excerpt(proposal.idea or proposal.problem, 200),
+        "background": _background(proposal),
+        "category": proposal.category,
+        "district": proposal.district,
+        "department_id": proposal.department_id,
+        "proposal_id": proposal.id,
+        "created_at": moment,
+        "updated_at": moment,
+        "opened_at": moment,
+        "conclusion": "",
+        "answer": "",
+        "state_reason": "",
+        "version": 1,
+    }
+    return session.get_one(Forum, row["id"]) if insert_new(session, Forum, [row]) else None
+
+
+def open_from_proposal(session: Session, proposal: Proposal) -> Forum:
+    """A debate about the proposal with one round of threads, open from this moment; a second call gives the first's forum.
+
+    Both pages lead to each other. The caller tells the proposal's author and followers.
+    """
+    made = _insert(session, proposal)
+    if made is None:
+        return session.scalars(select(Forum).where(Forum.proposal_id == proposal.id)).one()
+    opened = made.created_at
     talk = Round(
-        forum_id=forum.id,
+        forum_id=made.id,
         position=1,
         kind=RoundKind.THREADS,
         title=ROUND_TITLE,
         guide=GUIDE,
-        opens_at=moment,
-        closes_at=moment + timedelta(days=days),
+        audience=Audience.EVERYONE,
+        opens_at=opened,
+        closes_at=opened + timedelta(days=dated_settings.value(session, "forum.debate_days")),
     )
-    label = f"{proposal.number}. {proposal.title}"
-    session.add_all(
-        [talk, ForumLink(forum_id=forum.id, after=False, label=label, url=f"/proposals/{proposal.id}", at=moment)]
-    )
+    label = f"{proposal.number}. {proposal.title}" if proposal.number else proposal.title
+    before = ForumLink(forum_id=made.id, after=False, label=label[:160], url=f"/proposals/{proposal.id}", at=opened)
+    session.add_all([talk, before])
     session.flush()
-    path = f"/forums/{forum.id}"
-    threads.open_thread(session, ThreadKind.FORUM, forum.id, title=forum.title, path=path)
-    threads.open_thread(session, ThreadKind.ROUND, talk.id, title=forum.title, path=f"{path}/rounds/{talk.id}")
-    workflow.move(session, SYSTEM, FORUM, forum, "open")
-    return forum
+    workflow.move(session, SYSTEM, FORUM, made, "open")
+    making.open_threads(session, made)
+    threads.touch(session, proposal.id)
+    return made

@@ -1,6 +1,6 @@
 """Published results, for everybody: read from the document of the run, nothing is counted here."""
 
-from civicvote.services.results.reading import Why, file, log, log_document, published, why
+from civicvote.services.results.reading import Why, chosen, file, log, log_document, published, why
 from civicvote.services.results.shapes import Contest, Desk, FileRow, Loser, Note, Papers, Reached, Result, Side, Winner
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "Side",
     "Why",
     "Winner",
+    "chosen",
     "file",
     "log",
     "log_document",

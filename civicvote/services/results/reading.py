@@ -71,6 +71,15 @@ def published(session: Session, actor: Actor, slug: str) -> Result:
     )
 
 
+def chosen(session: Session, slug: str) -> Contest | None:
+    """The first contest of a published result; None before that. One statement, for pages where it stands beside other things."""
+    try:
+        _cycle, vote, run, _at, pooled = _approved(session, slug)
+    except NotFoundError:
+        return None
+    return Reader(vote.notice, {}, pooled=pooled).contest(run.result["contests"][0])
+
+
 def _ids(session: Session, cycle: Cycle) -> Ids:
     numbered = select(Project.number, Project.id).where(Project.cycle_id == cycle.id, Project.number.is_not(None))
     return {str(number): key for number, key in session.execute(numbered)}

@@ -20,6 +20,7 @@ from civicvote.domain.lifecycles import CycleState, ProjectState
 from civicvote.domain.permissions import Actor, Permission
 from civicvote.domain.text import excerpt
 from civicvote.keystore import KeyStore
+from civicvote.models.ballot_rounds import BallotOption, RoundBallot
 from civicvote.models.cycles import Cycle, Hold
 from civicvote.models.projects import Project
 from civicvote.models.votes import Vote
@@ -189,16 +190,16 @@ def booth(session: Session, actor: Actor, slug: str, *, arrived: datetime, keys:
     if actor.station_id is None:
         actor.require(Permission.ACCOUNT_OWN)
     row = session.execute(
-        select(Cycle, Vote, Hold.reason)
+        select(Cycle, Vote, Hold.reason, entrance.HELD)
         .outerjoin(Vote, Vote.cycle_id == Cycle.id)
         .outerjoin(Hold, (Hold.cycle_id == Cycle.id) & Hold.lifted_at.is_(None))
         .where(Cycle.slug == slug)
     ).first()
     if row is None or (row[0].state is CycleState.DRAFT and not actor.can(Permission.CYCLE_MANAGE)):
         raise NotFoundError
-    cycle, vote, hold = row
+    cycle, vote, hold, held = row
     who = entrance.voter(session, actor)
-    refusal = entrance.closed(vote, cycle.state, held=hold is not None, arrived=arrived, now=clock.now())
+    refusal = entrance.closed(vote, cycle.state, held=held, arrived=arrived, now=clock.now())
     refusal = refusal or entrance.barred(cycle.eligibility(), who, cycle.voting_close_at)
     stands = checked_in.standing(session, vote, who) if vote and who else None
     if refusal is None and vote and stands:
@@ -238,29 +239,10 @@ def _inside(
 def _parts(session: Session, vote: Vote, who: entrance.Voter, slot: bytes) -> list[Part]:
     """The pools open to the voter, each with its projects in the order that is this voter's own and stays so."""
     notice = vote.notice
-    announced = {project["id"]: project for project in notice["projects"]}
     allowed = entrance.open_pools(vote, who.district)
-    settled = entrance.locked_in(vote)
-    rivals = _rivals(announced, notice["contests"])
     by_pool: dict[str, list[Choice]] = {}
-    for row in session.execute(
-        select(
-            Project.id,
-            Project.number,
-            Project.title,
-            Project.category,
-            Project.district,
-            Project.place,
-            Project.problem,
-            Project.state,
-            Project.state_reason,
-        ).where(Project.cycle_id == vote.cycle_id, Project.number.in_(announced))
-    ):
-        told = announced[row.number]
-        if told["pool"] in allowed:
-            by_pool.setdefault(told["pool"], []).append(
-                _choice(row, told, locked=row.number in settled, rivals=rivals.get(row.number, ()))
-            )
+    for choice in (_options if "round" in notice.get("more", {}) else _projects)(session, vote):
+        by_pool.setdefault(choice.pool, []).append(choice)
     limits = {group["id"]: group for group in notice["ballot"]["groups"]}
     homes = notice.get("more", {}).get("districts", {})
     return [
@@ -275,6 +257,45 @@ def _parts(session: Session, vote: Vote, who: entrance.Voter, slot: bytes) -> li
         )
         for contest in notice["contests"]
         if contest["pool"] in allowed
+    ]
+
+
+def _projects(session: Session, vote: Vote) -> list[Choice]:
+    """What a budget's vote is about."""
+    announced = {project["id"]: project for project in vote.notice["projects"]}
+    settled = entrance.locked_in(vote)
+    rivals = _rivals(announced, vote.notice["contests"])
+    rows = session.execute(
+        select(
+            Project.id,
+            Project.number,
+            Project.title,
+            Project.category,
+            Project.district,
+            Project.place,
+            Project.problem,
+            Project.state,
+            Project.state_reason,
+        ).where(Project.cycle_id == vote.cycle_id, Project.number.in_(announced))
+    )
+    return [
+        _choice(row, announced[row.number], locked=row.number in settled, rivals=rivals.get(row.number, ()))
+        for row in rows
+    ]
+
+
+def _options(session: Session, vote: Vote) -> list[Choice]:
+    """What a forum's ballot is about: the titles as announced, with the whole text beside each."""
+    announced = {project["id"]: project for project in vote.notice["projects"]}
+    rows = session.execute(
+        select(BallotOption.id, BallotOption.position, BallotOption.body)
+        .join(RoundBallot, RoundBallot.round_id == BallotOption.round_id)
+        .where(RoundBallot.cycle_id == vote.cycle_id)
+    )
+    found = [(row, announced[str(row.position)]) for row in rows]
+    return [
+        Choice(row.id, told["id"], told["title"], told["pool"], "", None, "", row.body, 1, gone=False, reason="")
+        for row, told in found
     ]
 
 

@@ -7,24 +7,40 @@ from enum import StrEnum
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import exists, select
+from sqlalchemy import and_, exists, or_, select
 from sqlalchemy.orm import Session
 
 from civicvote.domain.ballot_paper import Marks, Paper, points_of
 from civicvote.domain.ballots import rules, sealing
 from civicvote.domain.cycles import Eligibility
 from civicvote.domain.errors import ConflictError, ForbiddenError, InvalidError
-from civicvote.domain.lifecycles import CycleState, ProjectState
+from civicvote.domain.lifecycles import CycleState, ForumState, ProjectState
 from civicvote.domain.messages import Message, msg
 from civicvote.domain.permissions import Actor, Permission
+from civicvote.models.ballot_rounds import RoundBallot
 from civicvote.models.cycles import Cycle, Hold
+from civicvote.models.deliberation import Forum, Round
 from civicvote.models.projects import Project
 from civicvote.models.verification import Person
 from civicvote.models.votes import Vote
 from civicvote.services.board import GRACE
 
 SEOUL = ZoneInfo("Asia/Seoul")
-HELD = exists().where(Hold.cycle_id == Cycle.id, Hold.lifted_at.is_(None))
+#: Staff hold the cycle; or, for a forum's ballot, they hold its round, or the forum is over.
+HELD = or_(
+    exists().where(Hold.cycle_id == Cycle.id, Hold.lifted_at.is_(None)).correlate(Cycle),
+    and_(
+        Cycle.origin == "round",
+        exists()
+        .where(
+            RoundBallot.cycle_id == Cycle.id,
+            Round.id == RoundBallot.round_id,
+            Forum.id == Round.forum_id,
+            or_(Round.held_at.is_not(None), Forum.state != ForumState.OPEN),
+        )
+        .correlate(Cycle),
+    ),
+)
 
 
 class Stop(StrEnum):

@@ -1,0 +1,1 @@
+"""실천캠페인: what people do themselves about an accepted proposal, and show."""

@@ -1,0 +1,52 @@
+"""One round as its page shows it, and taking part in it: the door every contribution goes through."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from civicvote.domain.deliberation import Opening
+from civicvote.domain.messages import Message
+from civicvote.domain.permissions import Actor
+from civicvote.models.deliberation import Forum, Round, RoundHold
+from civicvote.services.deliberation import access, detail, schedule
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A round's page. `refusal`: why a signed-in reader can't take part now, None if they can."""
+
+    round: Round
+    forum: Forum
+    opening: Opening
+    stop: detail.Stop
+    siblings: Sequence[detail.Stop]
+    holds: Sequence[RoundHold]
+    moderates: bool
+    refusal: Message | None
+
+    @property
+    def open(self) -> bool:
+        """Whether this reader may take part now, or could after signing in."""
+        return self.opening is Opening.OPEN and self.refusal is None
+
+
+def view(session: Session, actor: Actor, round_id: UUID) -> View:
+    """A round with its forum and neighbours, in three statements for a visitor."""
+    # Read together first: the doors below then find both without asking again.
+    session.execute(select(Round, Forum).join(Forum, Forum.id == Round.forum_id).where(Round.id == round_id)).first()
+    found, held = access.round_of(session, actor, round_id)
+    moderates = access.moderates(session, actor, held.id)
+    siblings = detail.stops(session, actor, held, moderates=moderates)
+    return View(
+        round=found,
+        forum=held,
+        opening=schedule.opening(found, held),
+        stop=next(one for one in siblings if one.round.id == found.id),
+        siblings=siblings,
+        holds=list(session.scalars(select(RoundHold).where(RoundHold.round_id == round_id).order_by(RoundHold.id))),
+        moderates=moderates,
+        refusal=schedule.refusal(session, actor, found, held),
+    )
