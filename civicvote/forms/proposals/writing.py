@@ -95,26 +95,28 @@ class ProposalForm(BaseForm):
         if found:
             self.district.data = found
 
-    def take_point(self, sent: Mapping[str, str]) -> bool:
-        """Do what was asked of the map: a tap on its picture, an arrow, another district. Whether anything was.
+    def take_point(self, sent: Mapping[str, str]) -> str:
+        """Do what was asked of the map: a tap on its picture, an arrow, another district. What it was; empty if nothing.
 
         A browser without scripts sends the pixel of the picture that was clicked; a key pressed on it sends 0, 0.
         """
         action = sent.get("action", "")
+        x, y = whole(sent.get("map.x")), whole(sent.get("map.y"))
+        if x is not None and y is not None:
+            action = "point-tap"
+        if not action.startswith("point-"):
+            return ""
         view = places.view_of(str(self.view.data or "") or None)
-        tapped = whole(sent.get("map.x")), whole(sent.get("map.y"))
-        if action in _ARROWS and self.point:
+        if action == "point-tap" and x and y:
+            self.mark(view.at(x / places.PICTURE_WIDTH, y / places.PICTURE_HEIGHT))
+        elif action in _ARROWS and self.point:
             self.mark(view.moved(self.point, *_ARROWS[action]))
-        elif action == "point-clear":
-            self.mark(None)
         elif action == "point-middle" and districts.is_district(str(self.district.data)):
             self.mark(places.middle(str(self.district.data)))
-        elif tapped[0] and tapped[1]:
-            self.mark(view.at(tapped[0] / places.PICTURE_WIDTH, tapped[1] / places.PICTURE_HEIGHT))
-        elif action not in {"point-view", *_ARROWS} and tapped == (None, None):
-            return False
+        elif action == "point-clear":
+            self.mark(None)
         self._agree()
-        return True
+        return action
 
     def _agree(self) -> None:
         """The picture shows the chosen district; a point outside it goes."""

@@ -26,7 +26,7 @@ def _edit(
     *,
     status: int = 200,
     preview: bool = False,
-    pointed: bool = False,
+    asked: str = "",
 ) -> ResponseReturnValue:
     form.key.data = str(form.form_key)  # whatever was sent: the page saves under it as one types
     form.offer()
@@ -37,7 +37,7 @@ def _edit(
         form=form,
         own=own,
         preview=preview,
-        pointed=pointed,
+        asked=asked,
         conflict=status == 409,
         similar=_similar_to(form.title.data or "", own.id if own else None) if looked else [],
         endorsable=ENDORSABLE_STATES,
@@ -62,8 +62,8 @@ def new() -> ResponseReturnValue:
 def create() -> ResponseReturnValue:
     """Keep, preview or publish a new proposal, or mark its point on the map."""
     form = ProposalForm()
-    if form.take_point(request.form):
-        return _edit(form, pointed=True)
+    if asked := form.take_point(request.form):
+        return _edit(form, asked=asked)
     action = request.form.get("action", "save")
     if form.validate():
         if action == "preview":
@@ -108,8 +108,8 @@ def save(proposal_id: UUID) -> ResponseReturnValue:
     """Keep, preview or publish what an author changed, or mark its point on the map."""
     own = reading.editable(session(), current_actor(), proposal_id)
     form = ProposalForm()
-    if form.take_point(request.form):
-        return _edit(form, own, pointed=True)
+    if asked := form.take_point(request.form):
+        return _edit(form, own, asked=asked)
     action = request.form.get("action", "save")
     if form.validate():
         if action == "preview":
@@ -157,9 +157,9 @@ def point() -> ResponseReturnValue:
     """The form's map after a tap, an arrow or another district; the script asks for it."""
     form = ProposalForm(request.args)
     tapped = {"map.x": request.args.get("tap_x", ""), "map.y": request.args.get("tap_y", "")}
-    form.take_point(request.args.to_dict() | tapped)
+    asked = form.take_point(request.args.to_dict() | tapped)
     form.offer_districts()
-    return page("proposals/_map.html", form=form, pointed=True)
+    return page("proposals/_map.html", form=form, asked=asked)
 
 
 @bp.get("/proposals/map.svg")
