@@ -1,5 +1,6 @@
 """Search among five thousand proposals: what people type finds what they mean; what was already proposed is pointed out."""
 
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -68,15 +69,19 @@ def test_similar_ones_come_with_what_a_reader_needs_in_two_statements(session: S
 @pytest.mark.parametrize("state", [ProposalState.WITHDRAWN, ProposalState.MERGED, ProposalState.FORWARDED])
 def test_nobody_is_pointed_to_what_is_over(session: Session, state: ProposalState) -> None:
     other = proposal(session, title="다른 제안", problem="다릅니다.", idea="다르게")
-    triage = {"triage": "complaint"} if state is ProposalState.FORWARDED else {}
-    merged = {"merged_into_id": other.id} if state is ProposalState.MERGED else {}
+    triage: dict[str, Any] = {"triage": "complaint"} if state is ProposalState.FORWARDED else {}
+    merged: dict[str, Any] = {"merged_into_id": other.id} if state is ProposalState.MERGED else {}
     proposal(session, state=state, title="골목길 가로등 증설", **triage, **merged)
     search.reindex_proposals(session)
     assert _similar(session, "골목길 가로등 증설") == []
     assert _best(session, "골목길 가로등") == ["골목길 가로등 증설"]  # but it can be looked up
 
 
-HIDDEN = {"hidden_at": clock.now(), "hidden_code": HideReason.ADVERTISING, "hidden_reason": "광고입니다."}
+HIDDEN: dict[str, Any] = {
+    "hidden_at": clock.now(),
+    "hidden_code": HideReason.ADVERTISING,
+    "hidden_reason": "광고입니다.",
+}
 
 
 def test_drafts_and_hidden_ones_are_never_found(session: Session) -> None:
