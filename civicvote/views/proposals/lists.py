@@ -197,7 +197,7 @@ def districts_map() -> ResponseReturnValue:
     options = _options(filters, facets, {})
     return page(
         "proposals/map.html",
-        partial="proposals/_map.html",
+        partial="proposals/_counts_map.html",
         filters=filters,
         shapes=[(one.code, one.called(language()), one.shape) for one in districts.DISTRICTS],
         labels={one.code: one.label for one in districts.DISTRICTS if language() == "ko"},
