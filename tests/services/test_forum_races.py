@@ -41,9 +41,8 @@ def test_the_latest_stance_counts_once_per_person_under_32_threads(base: db.Data
     assert together(THREADS, say) == ["done"] * THREADS
     with base.transaction() as session:
         counts = stances.counts(session, held.id)
-        kept = dict(
-            session.execute(select(ForumChoice.stance, func.count()).group_by(ForumChoice.stance)).tuples().all()
-        )
+        rows = session.execute(select(ForumChoice.stance, func.count()).group_by(ForumChoice.stance))
+        kept = {row[0]: row[1] for row in rows}
         assert sum(counts.values()) == 4
         assert {one: people for one, people in counts.items() if people} == kept
         assert counters.recount(session, repair=False) == 0

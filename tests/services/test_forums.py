@@ -146,9 +146,7 @@ def test_a_hold_closes_what_the_clock_opens_and_keeps_both_reasons(session: Sess
         schedule.hold(session, support.official(session, Role.MODERATOR), one.id, reason="남의 공론장입니다.")
     schedule.hold(session, runner, one.id, reason="욕설이 이어져 잠시 멈춥니다.")
     with pytest.raises(ConflictError, match="욕설"):
-        stances.take(session, anybody, held.id, Stance.FOR) if False else saying.comment(
-            session, anybody, one.id, body="의견입니다.", form_key=uuid4()
-        )
+        saying.comment(session, anybody, one.id, body="의견입니다.", form_key=uuid4())
     assert detail.get(session, VISITOR, held.id).opening is Opening.HELD
     schedule.resume(session, runner, one.id, reason="정리했습니다.")
     saying.comment(session, anybody, one.id, body="의견입니다.", form_key=uuid4())
@@ -317,11 +315,11 @@ def test_the_clock_tells_of_a_round_once_each(session: Session) -> None:
     ).all()
     # A follower who isn't of the group doesn't hear that its round exists.
     assert sorted(str(row[0]) for row in opened) == sorted([str(follower.id), str(member.id)])
-    with time_machine.travel(one.closes_at - DAY, tick=False):
+    with time_machine.travel(one.closes_at - DAY + SECOND, tick=False):
         telling.tick(session)
         telling.tick(session)
         assert _told(session, NoticeKind.ROUND_CLOSES_TOMORROW) == {follower.id, member.id}
-    with time_machine.travel(one.closes_at, tick=False):
+    with time_machine.travel(one.closes_at + SECOND, tick=False):
         telling.tick(session)
         assert runner.id in _told(session, NoticeKind.WORK_WAITS)
         before = session.scalar(select(func.count()).select_from(Notice))
