@@ -83,7 +83,7 @@ def create_app(
     filters.init_app(app)
     menus.init_app(app, settings)
     errors.init_app(app)
-    views.init_app(app, settings)
+    views.init_app(app, settings, csrf.exempt)
     assets.init_app(app, ROOT / "static", settings.instance / "static")
     if settings.proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies, x_host=0)  # type: ignore[method-assign]

@@ -13,6 +13,7 @@ from datetime import timedelta
 from multiprocessing import get_context
 from multiprocessing.context import SpawnProcess
 from typing import Any
+from uuid import UUID
 
 import structlog
 from flask import Flask, render_template
@@ -28,8 +29,10 @@ from civicvote.models.accounts import User
 from civicvote.services import accounts, audit, board, counting, files, health, mail, outbox, reviews, voting
 from civicvote.services.channels import documents
 from civicvote.services.counting import queue
-from civicvote.services.deliberation import themes
+from civicvote.services.deliberation import telling, themes
+from civicvote.services.notices import inbox, posting
 from civicvote.services.proposals import authors, windows
+from civicvote.services.proposals import counting as proposal_counting
 from civicvote.settings import Settings
 from civicvote.web import observe
 
@@ -62,6 +65,7 @@ class Letter:
     locale: str
     name: str
     payload: dict[str, Any]
+    recipient_id: UUID | None = None
 
 
 def _lease(session: Session) -> list[Letter]:
@@ -78,18 +82,20 @@ def _lease(session: Session) -> list[Letter]:
                 user.locale if user else str(message.payload.get("locale", "ko")),
                 user.name if user else "",
                 dict(message.payload),
+                message.recipient_id,
             )
         )
     return letters
 
 
-def _write(letter: Letter, settings: Settings) -> tuple[str, str]:
+def _write(letter: Letter, settings: Settings, more: dict[str, str]) -> tuple[str, str]:
     with force_locale(letter.locale):
         text = render_template(
             f"mail/{letter.kind}.txt",
             base_url=settings.base_url,
             site_name=settings.called(letter.locale),
             recipient_name=letter.name,
+            **more,
             **letter.payload,
         )
     subject, _, body = text.strip().partition("\n")
@@ -112,6 +118,10 @@ def deliver(app: Flask, settings: Settings, via: mail.Carrier | None = None) -> 
             with database.transaction() as session:
                 outbox.give_back(session, [late.id for late in letters[place:]])
             break
+        if posting.waits_for_morning(letter.kind):
+            with database.transaction() as session:
+                posting.put_off(session, [letter.id])
+            continue
         error = _send(app, via, letter, settings) if letter.address else ""
         with database.transaction() as session:
             if error:
@@ -122,14 +132,27 @@ def deliver(app: Flask, settings: Settings, via: mail.Carrier | None = None) -> 
     return sent
 
 
+def _envelope(letter: Letter, settings: Settings) -> posting.Envelope:
+    key = settings.keystore.derived("unsubscribe")
+    return posting.envelope(letter.kind, letter.recipient_id, letter.payload, key=key, base_url=settings.base_url)
+
+
 def _send(app: Flask, via: mail.Carrier, letter: Letter, settings: Settings) -> str:
     """Write and hand over; returns the class of the error, if any. One bad letter never holds up the others."""
     assert letter.address is not None
     try:
         with app.test_request_context(base_url=settings.base_url):
-            subject, body = _write(letter, settings)
+            envelope = _envelope(letter, settings)
+            subject, body = _write(letter, settings, envelope.words)
         via.send(
-            mail.compose(sender=settings.mail_from, to=letter.address, subject=subject, body=body, key=str(letter.id))
+            mail.compose(
+                sender=settings.mail_from,
+                to=letter.address,
+                subject=subject,
+                body=body,
+                key=str(letter.id),
+                headers=envelope.headers,
+            )
         )
     except Exception as error:  # noqa: BLE001 — whatever goes wrong, the letter must be tried again
         log.warning("mail", error=type(error).__name__, kind=letter.kind, attempts=letter.attempts)
@@ -149,6 +172,7 @@ def _sweep_files(session: Session, settings: Settings) -> None:
     """Once an hour as well."""
     if health.due(session, "files", timedelta(hours=1)):
         files.sweep(session, settings.store)
+        inbox.sweep(session)
 
 
 def _remind(session: Session) -> None:
@@ -165,9 +189,12 @@ def steps(settings: Settings) -> list[tuple[str, Callable[[Session], object]]]:
         ("proposal-windows", windows.close_windows),
         ("themes", themes.follow_up),
         ("board", lambda session: board.sequence(session, keys)),
+        ("forums", telling.tick),
         ("news", counting.news.gather),
         ("letters", counting.news.tell),
+        ("notices", posting.promise),
         ("audit", lambda session: audit.chain(session, keys.audit)),
+        ("proposal-counts", proposal_counting.fold),
         ("reminders", _remind),
         ("sweep", _sweep),
         ("files", lambda session: _sweep_files(session, settings)),

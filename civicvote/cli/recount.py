@@ -4,8 +4,10 @@ import click
 
 from civicvote import db
 from civicvote.services import board
+from civicvote.services.deliberation import counters as forums
 from civicvote.services.projects import counters
 from civicvote.services.proposals import counters as proposals
+from civicvote.services.proposals import counting
 from civicvote.settings import Settings
 
 
@@ -15,6 +17,9 @@ def recount() -> None:
     settings = Settings()
     with db.opened(settings.url) as database, database.transaction() as session:
         drift = counters.recount(session) + proposals.recount(session) + board.recount(session)
+        drift = counters.recount(session) + board.recount(session)
+        drift += counting.recount(session)
+        drift += forums.recount(session)
     click.echo(f"어긋난 집계 {drift:,}건")
     if drift:
         raise SystemExit(1)

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from civicvote.demo import content, themes
+from civicvote.demo import content, notices, proposals, themes
 from civicvote.demo.people import Cast, settle
 from civicvote.demo.projects import CATEGORY_OF_THEME, Planter
 from civicvote.demo.sample_election import candidates, text, turnout
@@ -22,6 +22,7 @@ from civicvote.models.projects import Project, StatusUpdate
 from civicvote.services import audit, board, clock, search, votes
 from civicvote.services import pabulib as elections
 from civicvote.services.projects import counters, moves
+from civicvote.services.proposals import counting
 from civicvote.settings import Settings
 
 
@@ -40,10 +41,15 @@ def plant(session: Session, settings: Settings) -> None:
             votes.open_vote(session, SYSTEM, cycle, keys=settings.keystore)
             cast_some(session, cycle, settings.keystore)
         search.reindex(session, cycle_id=cycle.id)
+    proposals.plant(session, settings, cast)
     themes.plant(session, settings, cast)
     board.sequence(session, settings.keystore)
     counters.recount(session)
+    notices.plant(session, settings, cast)
     session.flush()
+    search.reindex_proposals(session)
+    while counting.fold(session):
+        pass
     session.execute(delete(OutboxMessage))  # what all this caused was written to people long ago
     audit.record(session, SYSTEM, "demo:seed")
     session.flush()

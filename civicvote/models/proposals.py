@@ -3,13 +3,48 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from civicvote.domain.discussion import HideReason
 from civicvote.domain.lifecycles import CommitmentState, ProposalState
 from civicvote.domain.proposals import Triage, Verdict
 from civicvote.models.base import AppendOnly, Base, Keyed, enum_type
+
+#: What the public list shows, as its indexes say it: queries repeat these words, or a partial index is not used.
+LISTED = "state <> 'draft' AND hidden_at IS NULL"
+#: What may still take 공감, apart from the clock.
+TAKING = f"{LISTED} AND state IN ('published', 'awaiting_department')"
+#: No state in it: SQLite would go by that and sort. An answer is published with the move to 답변 완료.
+REPLIED = f"{LISTED} AND answered_at IS NOT NULL"
+#: Orders of the list: column and what it holds of.
+LIST_ORDERS = {
+    "published_at": LISTED,
+    "endorsement_count": LISTED,
+    "shuffle": LISTED,
+    "closes_at": TAKING,
+    "answered_at": REPLIED,
+}
+#: What narrows the list to one value each.
+LIST_FILTERS = ("state", "category", "district", "department_id")
+
+
+def _list_indexes() -> list[Index]:
+    """Each order by itself and behind each filter: a page reads its own rows only, however many others there are."""
+    return [
+        Index(
+            f"ix_proposal_list_{'_'.join(columns)}",
+            *columns,
+            "id",
+            sqlite_where=text(condition),
+            postgresql_where=text(condition),
+        )
+        for order, condition in LIST_ORDERS.items()
+        for columns in (
+            (order,),
+            *((name, order) for name in LIST_FILTERS),
+        )
+    ]
 
 
 class Proposal(Keyed, Base):
@@ -94,6 +129,7 @@ class Proposal(Keyed, Base):
         Index("ix_proposal_author_id_id", "author_id", "id"),
         Index("ix_proposal_department_id_due_at", "department_id", "due_at"),
         Index("ix_proposal_state_closes_at", "state", "closes_at"),
+        *_list_indexes(),
     )
 
 

@@ -4,6 +4,7 @@ import os
 import smtplib
 import ssl
 import sys
+from collections.abc import Mapping
 from email.header import Header
 from email.message import EmailMessage
 from email.policy import EmailPolicy
@@ -77,20 +78,31 @@ class Smtp:
             server.noop()
 
 
-class _Subjects(EmailPolicy):
-    """The default policy, but for subjects: the standard library loses the space where it folds one that isn't ASCII."""
+class _Headers(EmailPolicy):
+    """The default policy, but for two kinds of headers.
+
+    Subjects: the standard library loses the space where it folds one that isn't ASCII. Addresses of lists: it encodes what is
+    too long for a line, and mail programs read no encoded address.
+    """
 
     def fold_binary(self, name: str, value: str) -> bytes:
         """A header as it travels; the older class folds words of other alphabets without loss."""
+        if name.lower().startswith("list-"):
+            return f"{name}: {value}{self.linesep}".encode("ascii")
         if name.lower() != "subject":
             return super().fold_binary(name, value)
         folded = Header(str(value), "utf-8" if not str(value).isascii() else None, header_name=name).encode()
         return f"{name}: {folded}\n".replace("\n", self.linesep).encode("ascii")
 
 
-def compose(*, sender: str, to: str, subject: str, body: str, key: str) -> EmailMessage:
-    """A plain-text letter. `key` makes its Message-ID the same at every try, so a mail server can drop the second."""
-    letter = EmailMessage(policy=_Subjects())
+def compose(
+    *, sender: str, to: str, subject: str, body: str, key: str, headers: Mapping[str, str] | None = None
+) -> EmailMessage:
+    """A plain-text letter. `key` makes its Message-ID the same at every try, so a mail server can drop the second.
+
+    `headers`: more of them, such as RFC 8058's.
+    """
+    letter = EmailMessage(policy=_Headers())
     letter["From"] = sender
     letter["To"] = to
     letter["Subject"] = " ".join(subject.split())
@@ -98,5 +110,7 @@ def compose(*, sender: str, to: str, subject: str, body: str, key: str) -> Email
     domain = sender.rsplit("@", 1)[-1].strip("<> ") or "localhost"
     letter["Message-ID"] = f"<{key}@{domain}>" if key else make_msgid(domain=domain)
     letter["Auto-Submitted"] = "auto-generated"
+    for name, value in (headers or {}).items():
+        letter[name] = value
     letter.set_content(body)
     return letter

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -37,7 +37,7 @@ def put(
             {
                 "id": new_id(),
                 "kind": kind,
-                "dedupe_key": _dedupe(kind, about, str(recipient_id or address or "")),
+                "dedupe_key": name(kind, about, str(recipient_id or address or "")),
                 "recipient_id": recipient_id,
                 "address": address,
                 "payload": payload,
@@ -50,10 +50,10 @@ def put(
     )
 
 
-def _dedupe(kind: str, about: str, recipient: str) -> str:
+def name(kind: str, about: str, recipient: str) -> str:
     """The promise's own name; a long one by its digest, so that two recipients never share one."""
-    name = f"{kind}|{about}|{recipient}"
-    return name if len(name) <= 160 else f"{kind}|{hashlib.sha256(name.encode()).hexdigest()}"
+    whole = f"{kind}|{about}|{recipient}"
+    return whole if len(whole) <= 160 else f"{kind}|{hashlib.sha256(whole.encode()).hexdigest()}"
 
 
 def lease(session: Session, *, limit: int = 20) -> Sequence[OutboxMessage]:
@@ -98,12 +98,13 @@ def failed(session: Session, message_id: UUID, attempts: int, error: str) -> Non
     session.execute(update(OutboxMessage).where(OutboxMessage.id == message_id).values(**values))
 
 
-def give_back(session: Session, message_ids: Sequence[UUID]) -> None:
-    """What a worker took and had no time for: anybody may take it now, and it was no try."""
+def give_back(session: Session, message_ids: Sequence[UUID], *, until: datetime | None = None) -> None:
+    """What a worker took and had no time for: anybody may take it now, or from `until` on, and it was no try."""
+    later = {"available_at": until} if until else {}
     session.execute(
         update(OutboxMessage)
         .where(OutboxMessage.id.in_(message_ids), OutboxMessage.done_at.is_(None))
-        .values(leased_until=None, attempts=OutboxMessage.attempts - 1)
+        .values(leased_until=None, attempts=OutboxMessage.attempts - 1, **later)
     )
 
 

@@ -14,6 +14,7 @@ from civicvote.domain.errors import NotFoundError
 from civicvote.domain.permissions import Actor, Role
 from civicvote.models.accounts import LoginSession, User, UserRole
 from civicvote.services import audit, clock
+from civicvote.services.notices.inbox import unread_count
 
 #: Last-seen is written at most this often, in a transaction of its own.
 TOUCH_EVERY = timedelta(minutes=5)
@@ -32,12 +33,13 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A living session with its actor; `locale` is the account's language."""
+    """A living session with its actor; `locale` is the account's language, `unread` how many notices wait, up to 100."""
 
     actor: Actor
     locale: str
     email: str
     touch_due: bool
+    unread: int = 0
 
 
 def token_hash(token: str) -> str:
@@ -145,6 +147,7 @@ def _living(session: Session, token: str) -> Any:
                 select(func.aggregate_strings(UserRole.role, ",")).where(UserRole.user_id == User.id).scalar_subquery(),
                 "",
             ).label("roles"),
+            unread_count().label("unread"),
         )
         .join(User, User.id == LoginSession.user_id)
         .where(*_of_token(token, pending=False))
@@ -179,7 +182,7 @@ def find(session: Session, token: str, *, limits: Limits, second_factor: bool) -
         needs_second_factor=withheld,
         session_id=row.id,
     )
-    return Found(actor, row.locale, row.email or "", moment - row.last_seen_at > TOUCH_EVERY)
+    return Found(actor, row.locale, row.email or "", moment - row.last_seen_at > TOUCH_EVERY, row.unread)
 
 
 def touch(session: Session, session_id: UUID) -> None:

@@ -1,4 +1,4 @@
-"""Addresses for machines: the feed of proposals, the sitemap, the rules for robots."""
+"""Addresses for machines: the feed of budget projects, the sitemap, the rules for robots."""
 
 from datetime import datetime
 
@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 
 from civicvote.db import session
 from civicvote.services.projects import feeds
+from civicvote.services.proposals import feeds as proposal_feeds
 from civicvote.web.access import public, settings
 
 bp = Blueprint("feeds", __name__)
@@ -27,7 +28,7 @@ PRIVATE = (
 )
 
 
-def _answer(text: str, media_type: str, changed: datetime | None = None) -> Response:
+def answer(text: str, media_type: str, changed: datetime | None = None) -> Response:
     """A document that readers may keep a minute and ask for again with If-None-Match or If-Modified-Since."""
     response = make_response(text)
     response.content_type = media_type
@@ -37,16 +38,16 @@ def _answer(text: str, media_type: str, changed: datetime | None = None) -> Resp
     return response.make_conditional(request)
 
 
-@bp.get("/proposals/feed.atom")
+@bp.get("/projects/feed.atom")
 @public
 def atom() -> ResponseReturnValue:
-    """The newest proposals as Atom (RFC 4287)."""
+    """The newest budget projects as Atom (RFC 4287)."""
     entries = feeds.newest(session())
     changed = max((entry.updated for entry in entries), default=None)
     text = render_template(
-        "feeds/proposals.atom.xml", entries=entries, changed=changed, base=settings().base_url.rstrip("/")
+        "feeds/projects.atom.xml", entries=entries, changed=changed, base=settings().base_url.rstrip("/")
     )
-    return _answer(text, "application/atom+xml; charset=utf-8", changed)
+    return answer(text, "application/atom+xml; charset=utf-8", changed)
 
 
 @bp.get("/sitemap.xml")
@@ -54,9 +55,10 @@ def atom() -> ResponseReturnValue:
 def sitemap() -> ResponseReturnValue:
     """Every public page (sitemaps.org)."""
     found = feeds.addresses(session())
-    changed = max((at for _key, at in found.projects), default=None)
-    text = render_template("feeds/sitemap.xml", found=found, base=settings().base_url.rstrip("/"))
-    return _answer(text, "application/xml; charset=utf-8", changed)
+    citizens = proposal_feeds.addresses(session(), feeds.MOST_ADDRESSES)
+    changed = max((at for _key, at in [*found.projects, *citizens]), default=None)
+    text = render_template("feeds/sitemap.xml", found=found, proposals=citizens, base=settings().base_url.rstrip("/"))
+    return answer(text, "application/xml; charset=utf-8", changed)
 
 
 @bp.get("/robots.txt")
@@ -64,4 +66,4 @@ def sitemap() -> ResponseReturnValue:
 def robots() -> ResponseReturnValue:
     """What robots may read: everything public (RFC 9309)."""
     text = render_template("feeds/robots.txt", private=PRIVATE, base=settings().base_url.rstrip("/"))
-    return _answer(text, "text/plain; charset=utf-8")
+    return answer(text, "text/plain; charset=utf-8")

@@ -33,6 +33,7 @@ class SignedIn(UserMixin):  # type: ignore[misc]  # flask-login has no types
         self.actor = found.actor
         self.locale = found.locale
         self.email = found.email
+        self.unread = found.unread
 
 
 def settings() -> Settings:
@@ -84,6 +85,29 @@ def account_locale() -> str | None:
     current_actor()
     user = g.get("_login_user")
     return user.locale if isinstance(user, SignedIn) else None
+
+
+def unread() -> int:
+    """How many notices the signed-in person hasn't read, up to 100."""
+    current_actor()
+    user = g.get("_login_user")
+    return user.unread if isinstance(user, SignedIn) else 0
+
+
+def one_click(view: Callable[P, R]) -> Callable[P, R]:
+    """Take forms that mail programs send (RFC 8058): neither a CSRF token nor an origin of ours comes with them.
+
+    What the address itself holds must be secret and all that is needed. The list of such endpoints stands in a test.
+    """
+    view.__one_click__ = True  # type: ignore[attr-defined]
+    return view
+
+
+def spare(app: Flask, exempt: Callable[[Any], Any]) -> None:
+    """Let the CSRF check pass over what says `@one_click`."""
+    for view in app.view_functions.values():
+        if getattr(view, "__one_click__", False):
+            exempt(view)
 
 
 def public(view: Callable[P, R]) -> Callable[P, R]:

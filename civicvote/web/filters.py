@@ -1,7 +1,7 @@
 """How values read: won, dates, particles, states."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from fractions import Fraction
 from typing import Any
@@ -21,6 +21,7 @@ from civicvote.domain.lifecycles import (
     ProposalState,
 )
 from civicvote.domain.money import format_won, format_won_exact
+from civicvote.domain.notices import NoticeKind, Sentence, sentence
 from civicvote.domain.tally.explain import grouped
 from civicvote.domain.tally.explain import percent as to_a_tenth
 from civicvote.web import markup
@@ -143,6 +144,11 @@ def district(code: str | None) -> str:
     return districts.name_of(code, language())
 
 
+def told(notice: Mapping[str, Any]) -> Sentence:
+    """The words of a notice as letters carry it."""
+    return sentence(NoticeKind(notice["kind"]), notice["payload"], notice["path"])
+
+
 def init_app(app: Flask) -> None:
     """Give them to templates."""
     own: list[Any] = [
@@ -163,6 +169,7 @@ def init_app(app: Flask) -> None:
         proposal_tone,
         cycle_state,
         district,
+        told,
     ]
     for function in own:
         app.jinja_env.filters[function.__name__] = function

@@ -1,8 +1,11 @@
 """Languages: which one to speak, and messages of the rules in it."""
 
+from datetime import date, datetime
+
 from flask import Flask, Response, g, has_request_context, request
 from flask_babel import Babel, get_locale, gettext
 
+from civicvote.domain import korean
 from civicvote.domain.districts import District
 from civicvote.domain.messages import Message
 from civicvote.web import tongues
@@ -32,9 +35,13 @@ def language() -> str:
 
 
 def _place(value: object) -> object:
-    """What stands in a place of a message: messages and districts have words in both languages."""
+    """What stands in a place of a message: messages, districts and moments have words in both languages."""
     if isinstance(value, Message):
         return say(value)
+    if isinstance(value, datetime):
+        return korean.format_deadline(value, language())
+    if isinstance(value, date):
+        return korean.format_date(value, language())
     return value.called(language()) if isinstance(value, District) else value
 
 

@@ -7,8 +7,9 @@ from flask_babel import gettext as _
 from flask_wtf.csrf import generate_csrf
 
 from civicvote.domain.permissions import Permission as P
+from civicvote.services.notices.inbox import MOST_UNREAD
 from civicvote.settings import Settings
-from civicvote.web.access import current_actor
+from civicvote.web.access import current_actor, unread
 from civicvote.web.headers import csp_nonce
 from civicvote.web.i18n import language
 
@@ -26,7 +27,9 @@ def nav() -> list[Entry]:
         return []
     actor = current_actor()
     entries = [
+        _entry(_("공론장"), "forums.index"),
         _entry(_("시민공감예산"), "cycles.index"),
+        _entry(_("시민제안"), "proposals.index"),
         _entry(_("사업제안"), "projects.index"),
         _entry(_("투표·개표 검증"), "board.index"),
     ]
@@ -49,10 +52,17 @@ def account_menu() -> list[Entry]:
         return [_entry(_("로그인"), "accounts.sign_in"), _entry(_("회원가입"), "accounts.sign_up")]
     return [
         _entry(_("내 활동"), "home.mine"),
+        _entry(_("알림함 (%(n)s)", n=unread_text()) if unread() else _("알림함"), "notices.index"),
         _entry(_("내 정보"), "accounts.profile"),
         _entry(_("본인확인"), "verification.index"),
         _entry(_("보안"), "factors.index"),
     ]
+
+
+def unread_text() -> str:
+    """How many notices are unread, as the header says it; empty for none."""
+    count = unread()
+    return "" if not count else "99+" if count >= MOST_UNREAD else str(count)
 
 
 def init_app(app: Flask, settings: Settings) -> None:
@@ -69,5 +79,6 @@ def init_app(app: Flask, settings: Settings) -> None:
             "settings": settings,
             "nav": nav(),
             "account_menu": account_menu(),
+            "unread_notices": unread_text(),
             "P": P,
         }

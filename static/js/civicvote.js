@@ -62,6 +62,7 @@ doc.addEventListener("click", (event) => {
       dialog.close();
     }
   } else if ((found = on("[data-copy]"))) copy(found);
+  else if ((found = on("[data-share]"))) share(found);
   else if ((found = on("[data-reveal]"))) reveal(found);
   else if (on("[data-print]")) window.print();
   else if ((found = on(".error-summary a"))) goToField(found, event);
@@ -80,6 +81,11 @@ async function copy(button) {
   }
   const said = button.parentElement.querySelector("[role=status]");
   if (said) said.textContent = button.dataset.copied;
+}
+
+/** The phone's own sheet: KakaoTalk and every other app, without their scripts. Closing it is no error. */
+function share(button) {
+  navigator.share({ title: button.dataset.shareTitle, url: button.dataset.share }).catch(() => {});
 }
 
 function reveal(button) {
@@ -322,6 +328,7 @@ doc.addEventListener("htmx:after:swap", ({ detail }) => {
 function enhance(root) {
   for (const button of all("[data-reveal][hidden], [data-print][hidden]", root)) button.hidden = false;
   if (navigator.clipboard) for (const button of all("[data-copy][hidden]", root)) button.hidden = false;
+  if (navigator.share) for (const button of all("[data-share][hidden]", root)) button.hidden = false;
   for (const counter of all("[data-counter]", root)) {
     const field = doc.getElementById(counter.dataset.counter);
     if (field?.value) count(counter, field);

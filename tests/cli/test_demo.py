@@ -48,7 +48,7 @@ def _get(url: str) -> str:
 def test_a_second_start_keeps_the_data(tmp_path: Path) -> None:
     instance = tmp_path / "instance"
     with running(instance) as (address, log):
-        first = _get(f"{address}/proposals/feed.atom")
+        first = _get(f"{address}/projects/feed.atom")
         assert "2026년 시민공감예산" in _get(f"{address}/budget/2026")
         assert "staff2@demo.civicvote.example" in log.read_text()
     assert instance.stat().st_mode & 0o077 == 0
@@ -56,7 +56,7 @@ def test_a_second_start_keeps_the_data(tmp_path: Path) -> None:
     assert keys
     assert all(key.stat().st_mode & 0o177 == 0 for key in keys)
     with running(instance) as (again, log):
-        assert _get(f"{again}/proposals/feed.atom").replace(again, address) == first
+        assert _get(f"{again}/projects/feed.atom").replace(again, address) == first
         assert "예시 자료를 넣습니다" not in log.read_text()
 
 

@@ -107,7 +107,10 @@ OLD_CYCLE = {
 
 def _ours(_thing: object, name: str | None, kind: str, _reflected: bool, _compare_to: object) -> bool:  # noqa: FBT001 — Alembic's own signature
     """The indexes of the search (models/search.py makes them by hand) and Alembic's table are not models."""
-    own = {"table": ("search_index", "alembic_version"), "index": ("ix_search_document_",)}
+    own = {
+        "table": ("search_index", "proposal_index", "alembic_version"),
+        "index": ("ix_search_document_", "ix_proposal_document_"),
+    }
     return not (name or "").startswith(own.get(kind, ("\0",)))
 
 

@@ -11,12 +11,18 @@ from civicvote.domain.lifecycles import CycleState, ProjectState
 from civicvote.domain.permissions import Role
 from civicvote.models.accounts import User
 from civicvote.models.cycles import Cycle, Pool
+from civicvote.models.discussion import Watch
 from civicvote.models.projects import Comment, Follow
+from civicvote.models.proposals import ProposalRevision
 from civicvote.models.reviews import Review
-from civicvote.services import clock, sessions
+from civicvote.services import clock, search, sessions
+from civicvote.services.proposals import revisions
 from civicvote.settings import Settings
 from tests import factories
 from tests.conftest import LIMITS, Queries
+from tests.support import proposals
+from tests.support.notices import told
+from tests.support.proposals import proposal
 from tests.support.voting import polls
 
 MANY = 25
@@ -31,10 +37,22 @@ PAGES: dict[str, Role | None] = {
     "/budget/{vote}/ballot-list": None,
     "/board/": None,
     "/board/{vote}": None,
+    "/projects/feed.atom": None,
+    "/proposals/": None,
+    "/proposals/?period=month&sort=closing": None,
+    "/proposals/?q=가로등&sort=random": None,
     "/proposals/feed.atom": None,
+    "/proposals/map": None,
     "/sitemap.xml": None,
+    "/proposals/{proposal}": None,
+    "/proposals/{proposal}/revisions": None,
     "/me": Role.CITIZEN,
+    "/proposals/{mine}/authors": Role.CITIZEN,
+    "/proposals/{mine}/edit": Role.CITIZEN,
+    "/proposals/similar?title=한강공원 그늘막 쉼터": Role.CITIZEN,
     "/account/sessions": Role.CITIZEN,
+    "/notices": Role.CITIZEN,
+    "/notices/settings": Role.CITIZEN,
     "/projects/new": Role.CITIZEN,
     "/budget/{vote}/vote": Role.VERIFIED,
     "/staff": Role.STAFF,
@@ -58,6 +76,8 @@ class Town:
         self.pool = factories.pool(session, self.call)
         self.vote = polls(session, settings.keystore)
         self.office = factories.department(session)
+        self.proposal = proposals.proposal(session)
+        self.mine = proposals.proposal(session, self.reader)
 
     def grow(self, rows: int) -> None:
         """`rows` more of everything."""
@@ -67,7 +87,23 @@ class Town:
             factories.department(self.session)
             sessions.start(self.session, self.reader, device="x", limits=LIMITS, second_factor_at=None)
             self._projects(self.pool)
+            self._proposals()
+            search.index_proposal(self.session, proposal(self.session, self.reader))
+            told(self.session, self.reader)
         self.session.flush()
+
+    def _proposals(self) -> None:
+        friend, number = factories.user(self.session), self.proposal.revision + 1
+        for one in (self.proposal, self.mine):
+            proposals.co_author(self.session, one, friend)
+        self.proposal.revision = number
+        text = {name: getattr(self.proposal, name) for name in revisions.KEPT}
+        self.session.add(
+            ProposalRevision(proposal_id=self.proposal.id, number=number, author_id=friend.id, at=clock.now(), **text)
+        )
+        followed = proposals.proposal(self.session, friend)
+        proposals.proposal(self.session, self.reader)
+        self.session.add(Watch(subject_id=followed.id, user_id=self.reader.id, at=clock.now()))
 
     def _projects(self, pool: Pool) -> None:
         moment, mine = clock.now(), self.reader
@@ -92,7 +128,7 @@ class Town:
 
     def address(self, page: str) -> str:
         cycle: Cycle = self.vote.cycle
-        return page.format(call=self.call.slug, vote=cycle.slug)
+        return page.format(call=self.call.slug, vote=cycle.slug, proposal=self.proposal.id, mine=self.mine.id)
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -9,12 +9,13 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from civicvote.domain.lifecycles import ProjectState
+from civicvote.domain.lifecycles import ProjectState, ProposalState
 from civicvote.models.accounts import User
 from civicvote.models.audit import AuditEvent
 from civicvote.models.cycles import Cycle, Pool
 from civicvote.models.departments import Department
 from civicvote.models.projects import Comment, Project
+from civicvote.models.proposals import Proposal, ProposalRevision
 from civicvote.models.reviews import Review
 from tests.journeys.site import Site
 
@@ -31,6 +32,8 @@ ELSEWHERE = {
     "factors.app",
     "factors.challenge",
     "files.manage",
+    "proposals.invitation",
+    "notices.unsubscribe",
     "voting.compare",
     "voting.confirm",
     "voting.order",
@@ -50,14 +53,17 @@ FILES = {
     "health.healthz",
     "health.metrics",
     "health.readyz",
+    "proposals.picture",
+    "proposals.feed",
+    "proposals.share",
     "results.download",
     "results.log_file",
     "static",
 }
 #: Parts that scripts ask for.
-PARTS = {"projects.similar"}
+PARTS = {"projects.similar", "proposals.point", "proposals.similar"}
 #: A page where a role may see several kinds of things is looked at so many times.
-SAMPLES = {"projects.detail": 6, "reviews.detail": 2}
+SAMPLES = {"projects.detail": 6, "proposals.detail": 12, "reviews.detail": 2}
 S = ProjectState
 
 
@@ -90,6 +96,35 @@ def _projects_of(
             yield {"project_id": key}
 
     return rows
+
+
+def _proposals(session: Session) -> Iterator[dict[str, Any]]:
+    """Citizens' proposals, one of each state first."""
+    rows = session.execute(select(Proposal.id, Proposal.state).order_by(Proposal.id)).all()
+    first = {row.state: row.id for row in reversed(rows)}
+    for key in dict.fromkeys([*first.values(), *(row.id for row in rows)]):
+        yield {"proposal_id": key}
+
+
+def _own_proposals(*states: ProposalState) -> Callable[[Session], Iterator[dict[str, Any]]]:
+    def rows(session: Session) -> Iterator[dict[str, Any]]:
+        user = session.scalars(select(User).where(User.email == CITIZEN)).one()
+        for key in session.scalars(
+            select(Proposal.id).where(Proposal.author_id == user.id, Proposal.state.in_(states)).order_by(Proposal.id)
+        ):
+            yield {"proposal_id": key}
+
+    return rows
+
+
+def _revisions(session: Session) -> Iterator[dict[str, Any]]:
+    for row in session.execute(select(ProposalRevision).where(ProposalRevision.number > 0)).scalars():
+        yield {"proposal_id": row.proposal_id, "number": row.number}
+
+
+def _revised(session: Session) -> Iterator[dict[str, Any]]:
+    for row in _revisions(session):
+        yield {"proposal_id": row["proposal_id"]}
 
 
 def _listed(session: Session) -> Iterator[dict[str, Any]]:
@@ -126,6 +161,10 @@ PARTICULAR = {
     "projects.withdraw": _projects_of(CITIZEN, S.SUBMITTED),
     "projects.supplement": _projects_of(CITIZEN, S.SUPPLEMENT),
     "projects.status": _projects_of("department@demo.civicvote.example", S.EXECUTING, department=True),
+    "proposals.authors": _own_proposals(ProposalState.DRAFT),
+    "proposals.edit": _own_proposals(ProposalState.PUBLISHED),
+    "proposals.revision_list": _revised,
+    "proposals.withdraw": _own_proposals(ProposalState.PUBLISHED),
     "reviews.reopen": _listed,
 }
 #: What an address with holes is filled with, by the names of the holes; the first that opens is taken.
@@ -133,6 +172,8 @@ FILLINGS: dict[frozenset[str], Callable[[Session], Iterator[dict[str, Any]]]] = 
     frozenset(): lambda _session: iter([{}]),
     frozenset({"slug"}): _slugs,
     frozenset({"project_id"}): _projects,
+    frozenset({"proposal_id"}): _proposals,
+    frozenset({"proposal_id", "number"}): _revisions,
     frozenset({"slug", "project_id"}): _of_cycle,
     frozenset({"slug", "pool_id"}): _pools,
     frozenset({"user_id"}): _ids(User, "user_id"),

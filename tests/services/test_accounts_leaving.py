@@ -181,11 +181,13 @@ def test_every_table_that_names_an_account_was_thought_of() -> None:
         for column in table.columns
         if any(key.column.table.name == "user_account" for key in column.foreign_keys)
     }
-    gone = "user_role login_session email_token totp recovery_code passkey passkey_challenge follow"
-    emptied = {"outbox_message.recipient_id"}
+    gone = "user_role login_session email_token totp recovery_code passkey passkey_challenge follow proposal_co_author watch"
+    emptied = {"outbox_message.recipient_id", "proposal_invitation.invited_by", "proposal_invitation.accepted_by"}
     #: What was said and done stays, under the name of somebody who left.
     said = "comment.author_id endorsement.user_id project.author_id status_update.author_id verification.user_id"
+    said += " proposal.author_id proposal.saved_by proposal_endorsement.user_id proposal_revision.author_id"
     official = (
+        "proposal.hidden_by "
         "check_in.checked_in_by check_in.documents_by check_in.paper_given_by desk_request.decided_by desk_request.requested_by "
         "key_ending.stated_by paper_batch.confirmed_by paper_batch.drop_requested_by paper_batch.dropped_by "
         "paper_batch.opened_by paper_difference.agreed_by paper_difference.stated_by "
@@ -194,7 +196,8 @@ def test_every_table_that_names_an_account_was_thought_of() -> None:
         "cycle_hold.placed_by personal_data_access.actor_id personal_data_access.user_id review.assigned_by "
         "count_task.requested_by review.decided_by review.reviewer_id supplement.asked_by tally_run.requested_by verification.granted_by"
     )
-    decided = {f"{table}.user_id" for table in gone.split()} | emptied | {*said.split(), *official.split()}
+    notices = {"notice.by_id", "notice.recipient_id", "notice_mail.user_id", "notice_preference.user_id"}
+    decided = {f"{table}.user_id" for table in gone.split()} | notices | emptied | {*said.split(), *official.split()}
     assert named == decided, "decide in services/accounts/leaving.py what erasure does to it, then say so here"
 
 

@@ -20,7 +20,7 @@ from civicvote.services import audit, ballot_rounds, channels, clock, sessions
 from tests import factories
 from tests.conftest import LIMITS
 from tests.support import ballot_rounds as ballots
-from tests.support import themes
+from tests.support import proposals, themes
 from tests.support.voting import Polls, polls, voter
 
 ROLES = ("visitor", "citizen", "verified", "moderator", "department", "expert", "staff", "auditor", "admin")
@@ -71,6 +71,8 @@ def make_world(session: Session, keys: KeyStore) -> World:
         "slug": cycle.slug,
         "project_id": project.id,
         "pool_id": pool.id,
+        "proposal_id": proposals.proposal(session, author).id,
+        "invitation_id": uuid4(),
         "term_id": uuid4(),
         "review_id": review.id,
         "comment_id": comment.id,
@@ -85,6 +87,7 @@ def make_world(session: Session, keys: KeyStore) -> World:
         "key": "roll",
         "token": "x" * 43,
         "name": "withdraw",
+        "notice_id": uuid4(),
     }
     voting = polls(session, keys)
     values |= _desk(session, voting, users["staff"])

@@ -17,6 +17,7 @@ UNRECORDED = {
     "attempt": "counts tries",
     "passkey_challenge": "a question asked of an authenticator",
     "totp": "a secret that is offered; taking it is recorded",
+    "notice": "what somebody has read is nobody's business; what they are told has a cause that is recorded",
     "email_token": "a letter's link, promised together with the letter",
     "outbox_message": "a promise; its cause is recorded",
     "ballot": "an event per ballot would link a person and a moment: the board is the record",

@@ -24,7 +24,7 @@ def test_the_feed_is_atom_with_the_newest_first(session: Session, client: FlaskC
     factories.project(session, pool, factories.user(session, name="김서울"), title="나중")
     factories.project(session, pool, factories.user(session), ProjectState.DRAFT, title="비밀")
     queries.clear()
-    answer = client.get("/proposals/feed.atom")
+    answer = client.get("/projects/feed.atom")
     assert len(queries) == 1
     assert answer.content_type == "application/atom+xml; charset=utf-8"
     feed = ET.fromstring(answer.data)  # noqa: S314 — our own output
@@ -48,20 +48,20 @@ def test_the_feed_is_atom_with_the_newest_first(session: Session, client: FlaskC
 def test_an_unchanged_feed_is_304_and_a_changed_one_is_not(session: Session, client: FlaskClient) -> None:
     pool = factories.pool(session, factories.cycle(session))
     factories.project(session, pool)
-    first = client.get("/proposals/feed.atom")
+    first = client.get("/projects/feed.atom")
     assert first.headers["ETag"]
     assert first.headers["Last-Modified"]
-    same = client.get("/proposals/feed.atom", headers={"If-None-Match": first.headers["ETag"]})
+    same = client.get("/projects/feed.atom", headers={"If-None-Match": first.headers["ETag"]})
     assert (same.status_code, same.data) == (304, b"")
-    since = client.get("/proposals/feed.atom", headers={"If-Modified-Since": first.headers["Last-Modified"]})
+    since = client.get("/projects/feed.atom", headers={"If-Modified-Since": first.headers["Last-Modified"]})
     assert since.status_code == 304
     factories.project(session, pool)
-    again = client.get("/proposals/feed.atom", headers={"If-None-Match": first.headers["ETag"]})
+    again = client.get("/projects/feed.atom", headers={"If-None-Match": first.headers["ETag"]})
     assert again.status_code == 200
 
 
 def test_an_empty_feed_is_valid(session: Session, client: FlaskClient) -> None:
-    feed = ET.fromstring(client.get("/proposals/feed.atom").data)  # noqa: S314 — our own output
+    feed = ET.fromstring(client.get("/projects/feed.atom").data)  # noqa: S314 — our own output
     assert feed.findtext(f"{ATOM}updated")
 
 

@@ -33,7 +33,10 @@ PUBLIC = frozenset(
     files.show
     health.healthz health.metrics health.readyz
     home.index home.language
+    notices.unsubscribe
     projects.compare projects.detail projects.index
+    proposals.decline proposals.detail proposals.invitation proposals.picture proposals.revision proposals.revision_list
+    proposals.districts_map proposals.feed proposals.index proposals.share
     themes.detail themes.index
     results.detail results.download results.log results.log_file results.project_reason
     """.split()  # noqa: SIM905 — a list of words reads best as words
@@ -164,6 +167,13 @@ files.manage                GET  303 404 404 404 404 404 404 404 404
 files.manage                POST 303 404 404 404 404 404 404 404 404
 files.remove                POST 303 404 404 404 404 404 404 404 404
 home.mine                   GET  303 200 200 200 200 200 200 200 200
+notices.go                  POST 303 404 404 404 404 404 404 404 404
+notices.index               GET  303 200 200 200 200 200 200 200 200
+notices.read                POST 303 404 404 404 404 404 404 404 404
+notices.read_all            POST 303 303 303 303 303 303 303 303 303
+notices.settings            GET  303 200 200 200 200 200 200 200 200
+notices.settings            POST 303 303 303 303 303 303 303 303 303
+notices.switch              POST 303 303 303 303 303 303 303 303 303
 projects.autosave           POST 303 422 422 422 422 422 422 422 422
 projects.comment            POST 303 422 422 422 422 422 422 422 422
 projects.create             POST 303 422 422 422 422 422 422 422 422
@@ -182,6 +192,24 @@ projects.supplement         GET  303 404 404 404 404 404 404 404 404
 projects.supplement         POST 303 404 404 404 404 404 404 404 404
 projects.withdraw           GET  303 403 403 403 403 403 403 403 403
 projects.withdraw           POST 303 403 403 403 403 403 403 403 403
+proposals.accept            POST 303 404 404 404 404 404 404 404 404
+proposals.authors           GET  303 403 403 403 403 403 403 403 403
+proposals.autosave          POST 303 422 422 422 422 422 422 422 422
+proposals.create            POST 303 422 422 422 422 422 422 422 422
+proposals.edit              GET  303 403 403 403 403 403 403 403 403
+proposals.endorse           POST 303 303 303 303 303 303 303 303 303
+proposals.follow            POST 303 303 303 303 303 303 303 303 303
+proposals.invite            POST 303 403 403 403 403 403 403 403 403
+proposals.leave             POST 303 404 404 404 404 404 404 404 404
+proposals.new               GET  303 200 200 200 200 200 200 200 200
+proposals.point             GET  303 200 200 200 200 200 200 200 200
+proposals.remove            POST 303 403 403 403 403 403 403 403 403
+proposals.resubmit          POST 303 403 403 403 403 403 403 403 403
+proposals.save              POST 303 403 403 403 403 403 403 403 403
+proposals.similar           GET  303 200 200 200 200 200 200 200 200
+proposals.take_back         POST 303 403 403 403 403 403 403 403 403
+proposals.withdraw          GET  303 403 403 403 403 403 403 403 403
+proposals.withdraw          POST 303 403 403 403 403 403 403 403 403
 reviews.ask                 POST 303 403 403 403 422 422 403 403 403
 reviews.assign              GET  303 403 403 403 403 403 200 403 403
 reviews.assign              POST 303 403 403 403 403 403 422 403 403

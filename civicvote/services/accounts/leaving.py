@@ -1,11 +1,9 @@
 """Out of the house: everything one gave as a file, and erasure."""
 
-from collections.abc import Iterable
-from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from civicvote.domain.errors import ConflictError
@@ -25,6 +23,7 @@ from civicvote.models.accounts import (
 from civicvote.models.base import new_id
 from civicvote.models.channels import CheckIn
 from civicvote.models.cycles import Cycle
+from civicvote.models.notices import Notice, NoticeMail, NoticePreference
 from civicvote.models.outbox import OutboxMessage
 from civicvote.models.projects import Comment, Endorsement, Follow, Project
 from civicvote.models.verification import Person, PersonalDataAccess, Verification
@@ -32,30 +31,10 @@ from civicvote.models.votes import Participation, Vote
 from civicvote.services import audit, clock, outbox
 from civicvote.services.locks import exclusive
 from civicvote.services.proposals import leaving as citizen_proposals
+from civicvote.services.records import rows as _rows
 
 #: What stands where an erased account's nickname stood; pages translate it like any message.
 ERASED_NAME: Final = msg("탈퇴한 시민").text
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    return str(value) if isinstance(value, UUID) else value
-
-
-def _rows(
-    session: Session,
-    columns: Iterable[Any],
-    *conditions: ColumnElement[bool],
-    start: Any = None,
-    joins: Iterable[Any] = (),
-) -> list[dict[str, Any]]:
-    query = select(*columns).where(*conditions)
-    if start is not None:
-        query = query.select_from(start)
-    for target, on in joins:
-        query = query.join(target, on)
-    return [{key: _plain(value) for key, value in row._mapping.items()} for row in session.execute(query)]  # noqa: SLF001 — SQLAlchemy's public name
 
 
 def _account(session: Session, user_id: UUID) -> dict[str, Any]:
@@ -148,6 +127,17 @@ def _security(session: Session, user_id: UUID) -> dict[str, Any]:
     }
 
 
+def _notices(session: Session, user_id: UUID) -> dict[str, Any]:
+    told = (Notice.kind, Notice.payload, Notice.path, Notice.created_at, Notice.read_at, Notice.mailed_at)
+    wished = (NoticePreference.kind, NoticePreference.mode, NoticePreference.at)
+    whole = (NoticeMail.off_at, NoticeMail.digest_off_at)
+    return {
+        "received": _rows(session, told, Notice.recipient_id == user_id),
+        "mail_by_kind": _rows(session, wished, NoticePreference.user_id == user_id),
+        "mail": _rows(session, whole, NoticeMail.user_id == user_id),
+    }
+
+
 def download(session: Session, actor: Actor) -> dict[str, Any]:
     """Everything the person gave, ready for JSON. Of votes only that they took part: nothing else is known of them."""
     user_id = actor.account()
@@ -159,6 +149,7 @@ def download(session: Session, actor: Actor) -> dict[str, Any]:
         "votes_taken_part_in": _votes(session, actor),
         "check_ins_at_desks": _check_ins(session, actor),
         "security": _security(session, user_id),
+        "notices": _notices(session, user_id),
     }
     audit.record(session, actor, "account:download", session.get_one(User, actor.id))
     return found
@@ -183,8 +174,20 @@ def erase(session: Session, actor: Actor) -> None:
     _keep_one_admin(session, user_id)
     user = session.get_one(User, user_id, with_for_update=True)
     address, locale = user.email, user.locale
-    for table in (UserRole, Totp, RecoveryCode, Passkey, PasskeyChallenge, EmailToken, LoginSession, Follow):
+    for table in (
+        UserRole,
+        Totp,
+        RecoveryCode,
+        Passkey,
+        PasskeyChallenge,
+        EmailToken,
+        LoginSession,
+        Follow,
+        NoticePreference,
+        NoticeMail,
+    ):
         session.execute(delete(table).where(table.user_id == user.id).execution_options(synchronize_session=False))
+    session.execute(delete(Notice).where(Notice.recipient_id == user.id).execution_options(synchronize_session=False))
     _forget_texts(session, user.id)
     citizen_proposals.forget(session, user)
     _empty(user)

@@ -1,11 +1,14 @@
 """What nobody needs any more: links that ran out, sessions long over, tries no guard looks at, accounts nobody confirmed."""
 
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import delete, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from civicvote.models.accounts import EmailToken, LoginSession, PasskeyChallenge, User, UserRole
+from civicvote.models.base import Base
+from civicvote.models.notices import Notice, NoticeMail, NoticePreference
 from civicvote.models.outbox import OutboxMessage
 from civicvote.services import attempts, clock
 
@@ -52,5 +55,12 @@ def _forget_unconfirmed(session: Session) -> None:
         .values(recipient_id=None)
         .execution_options(**unsynchronised)
     )
-    session.execute(delete(EmailToken).where(EmailToken.user_id.in_(forgotten)).execution_options(**unsynchronised))
+    hanging: list[tuple[type[Base], Any]] = [
+        (EmailToken, EmailToken.user_id),
+        (Notice, Notice.recipient_id),
+        (NoticePreference, NoticePreference.user_id),
+        (NoticeMail, NoticeMail.user_id),
+    ]
+    for table, owner in hanging:
+        session.execute(delete(table).where(owner.in_(forgotten)).execution_options(**unsynchronised))
     session.execute(delete(User).where(User.id.in_(forgotten)).execution_options(**unsynchronised))

@@ -8,13 +8,12 @@ from sqlalchemy.orm import Session
 from civicvote.domain.deliberation import Audience, ForumKind, RoundKind
 from civicvote.domain.lifecycles import FORUM, ForumState
 from civicvote.domain.messages import msg
-from civicvote.domain.notices import NoticeKind
 from civicvote.domain.permissions import SYSTEM
 from civicvote.domain.text import excerpt
 from civicvote.models.base import new_id
 from civicvote.models.deliberation import Forum, ForumLink, Round
 from civicvote.models.proposals import Proposal
-from civicvote.services import clock, dated_settings, notices, watching, workflow
+from civicvote.services import clock, dated_settings, workflow
 from civicvote.services.deliberation import making
 from civicvote.services.discussion import threads
 from civicvote.services.upsert import insert_new
@@ -55,7 +54,7 @@ def _insert(session: Session, proposal: Proposal) -> Forum | None:
 def open_from_proposal(session: Session, proposal: Proposal) -> Forum:
     """A debate about the proposal with one round of threads, open from this moment; a second call gives the first's forum.
 
-    Both pages lead to each other. The proposal's author and followers are told; they may follow the debate there.
+    Both pages lead to each other. The caller tells the proposal's author and followers.
     """
     made = _insert(session, proposal)
     if made is None:
@@ -77,15 +76,5 @@ def open_from_proposal(session: Session, proposal: Proposal) -> Forum:
     session.flush()
     workflow.move(session, SYSTEM, FORUM, made, "open")
     making.open_threads(session, made)
-    followers = {proposal.author_id, *session.scalars(watching.watchers(proposal.id))}
-    notices.tell(
-        session,
-        NoticeKind.ROUND_OPENED,
-        about=f"{made.id}|from-proposal",
-        to=followers,
-        path=making.path(made),
-        title=made.title,
-        round=talk.title,
-    )
     threads.touch(session, proposal.id)
     return made

@@ -122,15 +122,3 @@ def release(session: Session, actor: Actor, forum_id: UUID, user_id: UUID) -> No
         session.delete(one)
     session.flush()
     audit.record(session, actor, "forum:release", held, user=user_id)
-
-
-def speaks_as(session: Session, actor: Actor, held: Forum) -> str:
-    """What stands beside an answer's name: the expert's field, or the department; empty for whoever may not answer."""
-    if actor.id is None:
-        return ""
-    expert = session.get(ForumExpert, (held.id, actor.id)) if actor.can(Permission.FORUM_EXPERT) else None
-    if expert is not None:
-        return msg("전문가 · %(field)s", field=expert.field).__str__()[:60]
-    if Role.OWNER in access.towards(actor, held).roles:
-        return msg("담당 부서").text
-    return ""

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from civicvote.domain import districts
-from civicvote.domain.deliberation import FORUM_KINDS, OPTIONS_MAX, OPTIONS_MIN, ForumKind
+from civicvote.domain.deliberation import OPTIONS_MAX, OPTIONS_MIN, ForumKind
 from civicvote.domain.discussion import ThreadKind
 from civicvote.domain.errors import ConflictError, ForbiddenError, InvalidError
 from civicvote.domain.lifecycles import FORUM, ForumState
@@ -227,7 +227,7 @@ def move(session: Session, actor: Actor, forum_id: UUID, name: str, *, reason: s
 
 def _tell(session: Session, actor: Actor, found: Forum, name: str) -> None:
     about = f"{found.id}|{name}-{found.version}"
-    what = {"title": found.title, "move": name, "what": FORUM_KINDS[found.kind].text, "reason": found.state_reason}
+    what = {"title": found.title, "move": name, "state": found.state.value, "reason": found.state_reason}
     if name == "submit":
         waiting = people.holders(Permission.FORUM_APPROVE)
         notices.tell(session, NoticeKind.WORK_WAITS, about=about, to=waiting, but=actor.id, path=path(found), **what)

@@ -54,7 +54,7 @@ def _answers(session: Session, ids: Sequence[UUID]) -> dict[UUID, list[Answer]]:
         .order_by(Post.id)
     )
     for root, key, name, badge, body, at in session.execute(query):
-        found.setdefault(root, []).append(Answer(key, name or "", badge, body, at))
+        found.setdefault(root or key, []).append(Answer(key, name or "", badge, body, at))
     return found
 
 

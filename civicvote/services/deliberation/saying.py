@@ -10,9 +10,15 @@ from civicvote.domain.errors import ForbiddenError, NotFoundError
 from civicvote.domain.messages import msg
 from civicvote.domain.permissions import Actor
 from civicvote.models.deliberation import SynthesisSection
-from civicvote.models.discussion import Post
-from civicvote.services.deliberation import access, experts
-from civicvote.services.discussion import posting
+from civicvote.models.discussion import Post, Thread
+from civicvote.services.deliberation import access
+from civicvote.services.discussion import doors, posting
+
+
+def badge(session: Session, actor: Actor, round_id: UUID) -> str:
+    """What stands beside the actor's name in a round: their department or field; empty for everybody else."""
+    thread = session.get(Thread, round_id) if actor.signed_in else None
+    return doors.speaks_as(session, actor, thread) if thread is not None else ""
 
 
 def comment(
@@ -38,7 +44,7 @@ def comment(
         form_key=form_key,
         stance=stance if parent_id is None else None,
         parent_id=parent_id,
-        speaks_as=experts.speaks_as(session, actor, held),
+        speaks_as=badge(session, actor, found.id),
         premoderated=found.premoderated,
     )
     access.took_part(session, actor, found.id)
@@ -70,11 +76,11 @@ def answer(session: Session, actor: Actor, question_id: UUID, *, body: str, form
     if question is None or question.kind is not PostKind.QUESTION:
         raise NotFoundError
     found, held = access.round_of(session, actor, question.thread_id)
-    badge = experts.speaks_as(session, actor, held)
-    if not badge:
+    name = badge(session, actor, found.id)
+    if not name:
         raise ForbiddenError(msg("이 공론장에 지정된 전문가와 담당 부서만 답변할 수 있습니다."))
     access.require_open(session, actor, found, held)
-    made = posting.say(session, actor, found.id, body=body, form_key=form_key, parent_id=question.id, speaks_as=badge)
+    made = posting.say(session, actor, found.id, body=body, form_key=form_key, parent_id=question.id, speaks_as=name)
     access.took_part(session, actor, found.id)
     return made
 
@@ -98,3 +104,14 @@ def annotate(session: Session, actor: Actor, section_id: UUID, *, body: str, for
     )
     access.took_part(session, actor, found.id)
     return made
+
+
+def support(session: Session, actor: Actor, round_id: UUID, post_id: UUID, *, on: bool) -> None:
+    """나도 궁금합니다: somebody wants a question answered too, while its round is open."""
+    found, held = access.round_of(session, actor, round_id)
+    post = session.get(Post, post_id)
+    if post is None or post.thread_id != found.id or post.kind is not PostKind.QUESTION:
+        raise NotFoundError
+    access.require_open(session, actor, found, held)
+    posting.support(session, actor, post_id, on=on)
+    access.took_part(session, actor, found.id)

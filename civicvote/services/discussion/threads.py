@@ -1,11 +1,13 @@
 """Threads: opened with the thing they hang on, and a pulse that tells pages when to look again."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from civicvote.domain.discussion import ThreadKind
+from civicvote.domain.errors import NotFoundError
 from civicvote.models.discussion import Thread
 from civicvote.services.upsert import insert_new
 
@@ -34,3 +36,19 @@ def touch(session: Session, key: UUID, *, posts: int = 0) -> None:
         .values(pulse=Thread.pulse + 1, post_count=Thread.post_count + posts)
         .execution_options(synchronize_session=False)
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """How far a thread is: changes so far, and shown posts."""
+
+    pulse: int
+    posts: int
+
+
+def pulse(session: Session, key: UUID) -> Pulse:
+    """One row by its key; NotFoundError without one."""
+    row = session.execute(select(Thread.pulse, Thread.post_count).where(Thread.id == key)).one_or_none()
+    if row is None:
+        raise NotFoundError
+    return Pulse(*row)

@@ -1,4 +1,4 @@
-"""What machines read: the newest proposals for feed readers, every public address for search engines."""
+"""What machines read: the newest projects for feed readers, every public address for search engines."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,13 +16,13 @@ from civicvote.models.projects import Project
 from civicvote.services.cycles.reading import OF_BUDGET
 
 NEWEST = 40
-#: The sitemap protocol allows 50,000 addresses in a file.
-MOST_ADDRESSES = 45_000
+#: Projects and as many proposals: the sitemap protocol allows 50,000 addresses in a file.
+MOST_ADDRESSES = 24_000
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A proposal in the feed; texts hold nothing that XML forbids. `author` is None for somebody who left."""
+    """A project in the feed; texts hold nothing that XML forbids. `author` is None for somebody who left."""
 
     id: UUID
     title: str
@@ -34,7 +34,7 @@ class Entry:
 
 
 def newest(session: Session) -> list[Entry]:
-    """The proposals made public last; one statement."""
+    """The projects made public last; one statement."""
     at: Any = Project.submitted_at  # never NULL once public
     rows = session.execute(
         select(Project.id, Project.title, User.name, User.erased_at, Project.problem, Pool.name, at, Project.updated_at)

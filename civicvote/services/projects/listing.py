@@ -163,7 +163,7 @@ def listing(session: Session, actor: Actor, filters: Filters, cursor: Cursor | N
     value, down = _value(filters.order, found)
     base: Select[Any] = select(Project.id).join(Cycle, Cycle.id == Project.cycle_id).where(*_conditions(filters))
     if found is not None:
-        base = base.join(found.table, found.project_id == Project.id)
+        base = base.join(found.table, found.key == Project.id)
     total = None
     if cursor is None:
         total = session.scalar(select(func.count()).select_from(base.limit(COUNT_LIMIT).subquery()))

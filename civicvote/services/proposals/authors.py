@@ -117,18 +117,8 @@ def invite(session: Session, actor: Actor, proposal_id: UUID, *, email: str, lin
     if address == session.scalars(select(User.email).where(User.id == actor.account())).one():
         raise InvalidError(msg("본인의 주소입니다. 함께 쓸 다른 분의 주소를 적어 주십시오."), field="email")
     _require_room(session, actor, proposal, address)
-    moment = clock.now()
-    session.execute(
-        update(CoAuthorInvitation)
-        .where(
-            CoAuthorInvitation.proposal_id == proposal.id,
-            CoAuthorInvitation.email == address,
-            CoAuthorInvitation.ended_at.is_(None),
-        )
-        .values(ended_at=moment, email=None)
-        .execution_options(synchronize_session=False)
-    )
-    token = tokens.new()
+    _end_earlier(session, proposal, address)
+    token, moment = tokens.new(), clock.now()
     made = CoAuthorInvitation(
         proposal_id=proposal.id,
         token_hash=token_hash(token),
@@ -140,16 +130,33 @@ def invite(session: Session, actor: Actor, proposal_id: UUID, *, email: str, lin
     session.add(made)
     session.flush()
     audit.record(session, actor, "proposal:invite", proposal, invitation=made.id)
+    _send(session, actor, made, title=proposal.title, url=link(token))
+
+
+def _send(session: Session, actor: Actor, made: CoAuthorInvitation, *, title: str, url: str) -> None:
     locale = session.scalars(select(User.locale).where(User.id == actor.id)).one()
     outbox.put(
         session,
         "proposal-invitation",
         about=str(made.id),
-        address=address,
+        address=made.email,
         locale=locale,
-        url=link(token),
-        title=proposal.title,
+        url=url,
+        title=title,
         inviter=actor.name,
+    )
+
+
+def _end_earlier(session: Session, proposal: Proposal, address: str) -> None:
+    session.execute(
+        update(CoAuthorInvitation)
+        .where(
+            CoAuthorInvitation.proposal_id == proposal.id,
+            CoAuthorInvitation.email == address,
+            CoAuthorInvitation.ended_at.is_(None),
+        )
+        .values(ended_at=clock.now(), email=None)
+        .execution_options(synchronize_session=False)
     )
 
 

@@ -16,7 +16,7 @@ from civicvote.models.proposals import Proposal, ProposalEndorsement
 from civicvote.services import audit, clock, notices, watching
 from civicvote.services.deliberation import debates
 from civicvote.services.proposals import revisions
-from civicvote.services.proposals.moves import advance, co_authors, path, visible
+from civicvote.services.proposals.moves import advance, co_authors, hold, path, visible
 from civicvote.services.upsert import insert_new
 
 SAME_PERSON = msg(
@@ -150,7 +150,8 @@ def unite(session: Session, user_id: UUID, person_id: UUID) -> None:
     ).all()
     other = aliased(ProposalEndorsement)
     for row in rows:
-        proposal = session.get_one(Proposal, row.proposal_id, with_for_update=True, populate_existing=True)
+        hold(session, row.proposal_id)
+        proposal = session.get_one(Proposal, row.proposal_id, populate_existing=True)
         twice = session.scalar(
             select(other.user_id).where(other.proposal_id == row.proposal_id, other.person_id == person_id)
         )

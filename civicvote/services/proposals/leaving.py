@@ -3,67 +3,39 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from civicvote.domain.lifecycles import ProposalState
 from civicvote.models.accounts import User
 from civicvote.models.discussion import Watch
-from civicvote.models.proposals import CoAuthor, CoAuthorInvitation, Proposal, ProposalEndorsement
+from civicvote.models.proposals import CoAuthor, CoAuthorInvitation, Proposal, ProposalEndorsement, ProposalRevision
 from civicvote.services import clock
 from civicvote.services.proposals import endorsing, revisions
+from civicvote.services.records import rows
 
-_WRITTEN = [
-    "id",
-    "number",
-    "state",
-    "title",
-    "problem",
-    "idea",
-    "category",
-    "district",
-    "place",
-    "map_x",
-    "map_y",
-    "created_at",
-    "updated_at",
-    "published_at",
-]
+_WRITTEN = "id number state title problem idea category district place map_x map_y created_at updated_at published_at"
 
 
-def _plain(value: Any) -> Any:
-    return value.isoformat() if hasattr(value, "isoformat") else str(value) if isinstance(value, UUID) else value
-
-
-def _rows(session: Session, columns: dict[str, Any], *conditions: Any, start: Any = Proposal) -> list[dict[str, Any]]:
-    query = select(*columns.values()).select_from(start)
-    if start is not Proposal:
-        query = query.join(Proposal, Proposal.id == start.proposal_id)
-    found = session.execute(query.where(*conditions).order_by(Proposal.id))
-    return [{name: _plain(value) for name, value in zip(columns, row, strict=True)} for row in found]
+def _with_title(
+    session: Session, table: Any, columns: tuple[Any, ...], own: ColumnElement[bool]
+) -> list[dict[str, Any]]:
+    named = (table.proposal_id, Proposal.title.label("proposal"), *columns)
+    return rows(session, named, own, start=table, joins=[(Proposal, Proposal.id == table.proposal_id)])
 
 
 def given(session: Session, user_id: UUID) -> dict[str, Any]:
     """What the account wrote, endorsed, joined and asked others to join."""
-    about = {"proposal_id": Proposal.id, "proposal": Proposal.title}
-    invited = {"email": CoAuthorInvitation.email, "created_at": CoAuthorInvitation.created_at}
+    written = [getattr(Proposal, name) for name in _WRITTEN.split()]
+    revised = [getattr(ProposalRevision, name) for name in ("proposal_id", "number", "note", "at", *revisions.KEPT)]
+    given_, joined, invited = ProposalEndorsement, CoAuthor, CoAuthorInvitation
+    sent = (invited.email, invited.created_at, invited.ended_at)
     return {
-        "citizen_proposals": _rows(
-            session, {name: getattr(Proposal, name) for name in _WRITTEN}, Proposal.author_id == user_id
-        ),
-        "citizen_proposal_revisions": revisions.texts(session, user_id),
-        "citizen_proposal_endorsements": _rows(
-            session,
-            about | {"at": ProposalEndorsement.at},
-            ProposalEndorsement.user_id == user_id,
-            start=ProposalEndorsement,
-        ),
-        "citizen_proposals_co_authored": _rows(
-            session, about | {"at": CoAuthor.at}, CoAuthor.user_id == user_id, start=CoAuthor
-        ),
-        "citizen_proposal_invitations_sent": _rows(
-            session, about | invited, CoAuthorInvitation.invited_by == user_id, start=CoAuthorInvitation
-        ),
+        "citizen_proposals": rows(session, written, Proposal.author_id == user_id),
+        "citizen_proposal_revisions": rows(session, revised, ProposalRevision.author_id == user_id),
+        "citizen_proposal_endorsements": _with_title(session, given_, (given_.at,), given_.user_id == user_id),
+        "citizen_proposals_co_authored": _with_title(session, joined, (joined.at,), joined.user_id == user_id),
+        "citizen_proposal_invitations_sent": _with_title(session, invited, sent, invited.invited_by == user_id),
     }
 
 

@@ -95,9 +95,19 @@ def advance(
     return entry
 
 
+def hold(session: Session, proposal_id: UUID) -> None:
+    """Lock the proposal's row until the transaction ends.
+
+    By its key alone: one that was loaded before and has changed since is then read again instead of refused.
+    """
+    session.execute(select(Proposal.id).where(Proposal.id == proposal_id).with_for_update())
+
+
 def visible(session: Session, actor: Actor, proposal_id: UUID, *, lock: bool = False) -> Proposal:
     """The proposal if this actor may see that it is there: a draft is its authors' alone, else NotFoundError."""
-    proposal = session.get(Proposal, proposal_id, with_for_update=True if lock else None, populate_existing=lock)
+    if lock:
+        hold(session, proposal_id)
+    proposal = session.get(Proposal, proposal_id, populate_existing=lock)
     if proposal is None:
         raise NotFoundError
     if proposal.state is ProposalState.DRAFT and not towards(session, actor, proposal).roles & {

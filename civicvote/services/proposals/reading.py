@@ -126,48 +126,50 @@ class Detail:
         return self.is_author and self.proposal.state is S.CLOSED and self.proposal.hidden_at is None
 
 
+def _to_reader(actor: Actor) -> list[Any]:
+    """What the reader has to do with the proposal, and what grew out of it."""
+    given = select(ProposalEndorsement.user_id).where(ProposalEndorsement.proposal_id == Proposal.id)
+    follows = select(Watch.user_id).where(Watch.subject_id == Proposal.id, Watch.user_id == actor.id)
+    forum = select(Forum.id).where(Forum.proposal_id == Proposal.id).correlate(Proposal).scalar_subquery()
+    return [
+        given.where(of_person(actor)).exists().label("given"),
+        given.where(ProposalEndorsement.user_id == actor.id).exists().label("own"),
+        follows.exists().label("following"),
+        forum.label("forum"),
+        select(Appeal.id).where(Appeal.proposal_id == Proposal.id).exists().label("appealed"),
+    ]
+
+
 def _found(session: Session, actor: Actor, proposal_id: UUID) -> Row[Any]:
     """The proposal with what belongs to it and to the reader: one statement."""
-    before, after, into = aliased(Proposal), aliased(Proposal), aliased(Proposal)
+    before, newer, after, into = (aliased(Proposal) for _ in range(4))
     newest = (
-        select(after.id)
+        select(newer.id)
         .where(
-            after.previous_id == Proposal.id,
-            or_(after.state != S.DRAFT, after.author_id == actor.id),
-            after.hidden_at.is_(None),
+            newer.previous_id == Proposal.id,
+            or_(newer.state != S.DRAFT, newer.author_id == actor.id),
+            newer.hidden_at.is_(None),
         )
-        .order_by(after.id.desc())
+        .order_by(newer.id.desc())
         .limit(1)
         .correlate(Proposal)
         .scalar_subquery()
     )
-    given = select(ProposalEndorsement.user_id).where(ProposalEndorsement.proposal_id == Proposal.id, of_person(actor))
-    own = select(ProposalEndorsement.user_id).where(
-        ProposalEndorsement.proposal_id == Proposal.id, ProposalEndorsement.user_id == actor.id
-    )
-    follows = select(Watch.user_id).where(Watch.subject_id == Proposal.id, Watch.user_id == actor.id)
-    following_one = aliased(Proposal)
+    links = [
+        getattr(one, column).label(f"{name}_{column}")
+        for name, one in (("before", before), ("after", after), ("into", into))
+        for column in ("id", "number", "title")
+    ]
+    author = case((User.erased_at.is_(None), User.name), else_=None).label("author")
     row = session.execute(
-        select(
-            Proposal,
-            Department.name.label("department"),
-            case((User.erased_at.is_(None), User.name), else_=None).label("author"),
-            given.exists().label("given"),
-            own.exists().label("own"),
-            follows.exists().label("following"),
-            select(Forum.id).where(Forum.proposal_id == Proposal.id).correlate(Proposal).scalar_subquery().label("forum"),
-            select(Appeal.id).where(Appeal.proposal_id == Proposal.id).exists().label("appealed"),
-            before.id.label("b_id"), before.number.label("b_number"), before.title.label("b_title"),
-            following_one.id.label("n_id"), following_one.number.label("n_number"), following_one.title.label("n_title"),
-            into.id.label("m_id"), into.number.label("m_number"), into.title.label("m_title"),
-        )
+        select(Proposal, Department.name.label("department"), author, *_to_reader(actor), *links)
         .outerjoin(Department, Department.id == Proposal.department_id)
         .outerjoin(User, User.id == Proposal.author_id)
         .outerjoin(before, and_(before.id == Proposal.previous_id, before.hidden_at.is_(None)))
-        .outerjoin(following_one, following_one.id == newest)
+        .outerjoin(after, after.id == newest)
         .outerjoin(into, and_(into.id == Proposal.merged_into_id, into.hidden_at.is_(None)))
         .where(Proposal.id == proposal_id)
-    ).one_or_none()  # fmt: skip
+    ).one_or_none()
     if row is None:
         raise NotFoundError
     return row
@@ -199,9 +201,9 @@ def detail(session: Session, actor: Actor, proposal_id: UUID) -> Detail:
         step=_STEP.get(proposal.state, -1),
         moves=PROPOSAL.allowed(near, proposal.state),
         history=_history(session, proposal_id),
-        previous=_link(row.b_id, row.b_number, row.b_title),
-        next=_link(row.n_id, row.n_number, row.n_title),
-        merged_into=_link(row.m_id, row.m_number, row.m_title),
+        previous=_link(row.before_id, row.before_number, row.before_title),
+        next=_link(row.after_id, row.after_number, row.after_title),
+        merged_into=_link(row.into_id, row.into_number, row.into_title),
         forum_id=row.forum,
         appealed=bool(row.appealed),
     )

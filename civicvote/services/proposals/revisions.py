@@ -137,15 +137,3 @@ def compare(session: Session, actor: Actor, proposal_id: UUID, number: int, *, s
     ]
     lines = [RevisionRow(one.number, one.note, name, one.at) for one, name in (found[earlier], found[number])]
     return Compared(proposal, lines[0], lines[1], changed)
-
-
-def texts(session: Session, user_id: UUID) -> list[dict[str, object]]:
-    """Every version the account wrote, for its owner's download."""
-    rows = session.execute(
-        select(ProposalRevision).where(ProposalRevision.author_id == user_id).order_by(ProposalRevision.id)
-    ).scalars()
-    return [
-        {"proposal_id": str(row.proposal_id), "number": row.number, "note": row.note, "at": row.at.isoformat()}
-        | {name: getattr(row, name) for name in KEPT}
-        for row in rows
-    ]

@@ -105,7 +105,7 @@ def _list(kind: ForumKind | None) -> ResponseReturnValue:
     endpoint, heading, lead = LISTS[kind]
     filters = filters_from(request.args, kind)
     found = forums.listing(session(), filters, cursor_from(request.args))
-    args = filters.args() | ({"kind": str(filters.kind)} if kind is None and filters.kind else {})
+    args: dict[str, Any] = filters.args() | ({"kind": str(filters.kind)} if kind is None and filters.kind else {})
     labels: dict[str, str] = {}
     if filters.status:
         labels["status"] = say(STATUSES[filters.status])

@@ -11,12 +11,12 @@ from civicvote.domain.deliberation import RoundKind
 from civicvote.forms.forums import SayForm
 from civicvote.forms.projects import cursor_from
 from civicvote.models.base import new_id
-from civicvote.services.deliberation import experts, questions, rounds, saying
+from civicvote.services.deliberation import questions, rounds, saying
 from civicvote.views.forums.blueprint import bp
 from civicvote.views.forums.kinds import page_of
 from civicvote.views.forums.rounds import said
 from civicvote.web.access import current_actor
-from civicvote.web.render import page
+from civicvote.web.render import done, page
 
 _FILTERS = {"yes": True, "no": False}
 
@@ -26,8 +26,8 @@ def _page(view: rounds.View, form: SayForm | None = None, answering: UUID | None
     found = questions.listing(
         session(), current_actor(), view.round.id, answered=_FILTERS.get(wanted), cursor=cursor_from(request.args)
     )
-    here = {"round_id": view.round.id}
-    kept = {"answered": wanted} if wanted in _FILTERS else {}
+    key, narrowed = view.round.id, wanted if wanted in _FILTERS else None
+    after = found.next.encode() if found.next else ""
     return page(
         "forums/questions.html",
         partial="forums/_questions.html",
@@ -37,13 +37,13 @@ def _page(view: rounds.View, form: SayForm | None = None, answering: UUID | None
         form=form,
         answering=answering,
         fresh=new_id,
-        badge=experts.speaks_as(session(), current_actor(), view.forum),
+        badge=saying.badge(session(), current_actor(), key),
         tabs=[
-            (_("전체"), url_for("forums.round", **here), wanted not in _FILTERS),
-            (_("답변 있음"), url_for("forums.round", **here, answered="yes"), wanted == "yes"),
-            (_("답변 기다림"), url_for("forums.round", **here, answered="no"), wanted == "no"),
+            (_("전체"), url_for("forums.round", round_id=key), narrowed is None),
+            (_("답변 있음"), url_for("forums.round", round_id=key, answered="yes"), wanted == "yes"),
+            (_("답변 기다림"), url_for("forums.round", round_id=key, answered="no"), wanted == "no"),
         ],
-        next_url=url_for("forums.round", **here, **kept, cursor=found.next.encode()) if found.next else "",
+        next_url=url_for("forums.round", round_id=key, answered=narrowed, cursor=after) if after else "",
     )
 
 
@@ -75,3 +75,10 @@ def answer_question(round_id: UUID, post_id: UUID) -> ResponseReturnValue:
         if ok:
             return said(made, _("답변을 올렸습니다."))
     return _page(rounds.view(session(), current_actor(), round_id), form, post_id)
+
+
+@bp.post("/rounds/<uuid:round_id>/questions/<uuid:post_id>/support")
+def support_question(round_id: UUID, post_id: UUID) -> ResponseReturnValue:
+    """나도 궁금합니다, or no longer."""
+    saying.support(session(), current_actor(), round_id, post_id, on=request.form.get("on") != "0")
+    return done(url_for("forums.round", round_id=round_id) + f"#post-{post_id}")

@@ -1,0 +1,26 @@
+"""What a round's moderators write."""
+
+from uuid import UUID
+
+from flask_babel import lazy_gettext as _l
+from wtforms import HiddenField, TextAreaField
+from wtforms.validators import DataRequired
+
+from civicvote.forms.base import BaseForm
+from civicvote.forms.projects import PERSONAL, Measured, key_of
+from civicvote.models.base import new_id
+from civicvote.services.moderation.console import SUMMARY_MAX
+
+
+class WordsForm(BaseForm):
+    """A text for the round: an interim summary, or a word to whoever took part."""
+
+    form_key = HiddenField()
+    text = TextAreaField(
+        _l("내용"), validators=[DataRequired(_l("내용을 써 주십시오.")), Measured(5, SUMMARY_MAX), PERSONAL]
+    )
+
+    @property
+    def key(self) -> UUID:
+        """The form's own key: the same form sent twice counts once."""
+        return key_of(self.form_key.data) or new_id()

@@ -1,0 +1,138 @@
+"""Finding proposals, and those that say much the same as one that is being written."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.orm import Session
+
+from civicvote.domain import districts, text
+from civicvote.domain.lifecycles import ProposalState
+from civicvote.models.proposals import Proposal, ProposalEndorsement
+from civicvote.models.search import ProposalDocument
+from civicvote.services.search.ranking import CHUNK, FOUND, SCALE, TITLE, Hits, Kind, find
+
+PROPOSALS = Kind(ProposalDocument, ProposalDocument.proposal_id)
+#: The best so many by rank are compared by their titles, from this share of the wording's weight on.
+CANDIDATES = 300
+RELATED = 0.25
+#: Least likeness of a similar proposal, 0 to 1.
+LIKE = 0.3
+#: What nobody needs to be pointed to.
+GONE = frozenset({ProposalState.WITHDRAWN, ProposalState.MERGED, ProposalState.FORWARDED})
+
+
+def proposal_hits(session: Session, query: str, *, share: float = FOUND) -> Hits | None:
+    """Proposals that hold at least `share` of the query's weight. None when it has no letter or digit."""
+    return find(session, PROPOSALS, query, share=share)
+
+
+@dataclass(frozen=True, slots=True)
+class SimilarProposal:
+    """A proposal that says much the same."""
+
+    id: UUID
+    number: int
+    title: str
+    state: ProposalState
+    endorsements: int
+    endorsed: bool
+
+
+def _likeness(wording: list[str], title: str, covered: float, idf: dict[str, float]) -> float:
+    """How much a proposal is about what was typed: half by its title, half by how much of the wording it holds at all."""
+    return (text.similarity(wording, text.query_terms(title), idf) + min(1.0, covered)) / 2
+
+
+def similar_proposals(
+    session: Session, wording: str, *, viewer_id: UUID | None = None, but: UUID | None = None, limit: int = 5
+) -> list[SimilarProposal]:
+    """Proposals like a title being typed, the nearest first; two statements. Too short a title has none."""
+    terms = text.query_terms(wording)
+    if len(terms) < 2:
+        return []
+    found = proposal_hits(session, wording, share=RELATED)
+    if found is None or not found.idf:
+        return []
+    mine = (
+        select(ProposalEndorsement.user_id)
+        .where(ProposalEndorsement.proposal_id == Proposal.id, ProposalEndorsement.user_id == viewer_id)
+        .exists()
+    )
+    query = (
+        select(
+            found.rank, Proposal.id, Proposal.number, Proposal.title, Proposal.state, Proposal.endorsement_count, mine
+        )
+        .join(found.table, found.key == Proposal.id)
+        .where(Proposal.hidden_at.is_(None), Proposal.state.not_in({*GONE, ProposalState.DRAFT}))
+        .order_by(found.rank.desc(), Proposal.id.desc())
+        .limit(CANDIDATES)
+    )
+    if but is not None:
+        query = query.where(Proposal.id != but)
+    # The rank of a document whose title holds all of it.
+    whole = (1 + TITLE) * SCALE * sum(found.idf.values())
+    scored = [(_likeness(terms, row[3], row[0] / whole, found.idf), row) for row in session.execute(query)]
+    scored.sort(key=lambda pair: (-pair[0], -pair[1][0]))
+    return [
+        SimilarProposal(r[1], r[2] or 0, r[3], r[4], r[5], bool(r[6]))
+        for likeness, r in scored[:limit]
+        if likeness >= LIKE
+    ]
+
+
+def _document(proposal: Any) -> dict[str, list[str]]:
+    place = districts.name_of(proposal.district) if proposal.district else ""
+    parts = (
+        proposal.title,
+        str(proposal.number or ""),
+        proposal.category,
+        place,
+        proposal.place,
+        proposal.problem,
+        proposal.idea,
+    )
+    return {
+        "title": text.bigrams(proposal.title),
+        "body": text.bigrams("\n.\n".join(part for part in parts if part)),
+    }
+
+
+def index_proposal(session: Session, proposal: Proposal) -> None:
+    """Make a public proposal findable by its present text; a draft or a hidden one is never in the index."""
+    found = session.scalar(select(ProposalDocument).where(ProposalDocument.proposal_id == proposal.id))
+    if proposal.state is ProposalState.DRAFT or proposal.hidden_at is not None:
+        if found is not None:
+            session.delete(found)
+        return
+    terms = _document(proposal)
+    if found is None:
+        session.add(ProposalDocument(proposal_id=proposal.id, **terms))
+    else:
+        found.title, found.body = terms["title"], terms["body"]
+
+
+def reindex_proposals(session: Session) -> int:
+    """Build the index of all listed proposals anew. Returns how many."""
+    session.execute(delete(ProposalDocument).execution_options(synchronize_session=False))
+    total = 0
+    proposals = session.execute(
+        select(
+            Proposal.id,
+            Proposal.title,
+            Proposal.number,
+            Proposal.category,
+            Proposal.district,
+            Proposal.place,
+            Proposal.problem,
+            Proposal.idea,
+        )
+        .where(Proposal.state != ProposalState.DRAFT, Proposal.hidden_at.is_(None))
+        .order_by(Proposal.id)
+        .execution_options(yield_per=CHUNK)
+    )
+    for batch in proposals.partitions():
+        session.execute(insert(ProposalDocument), [{"proposal_id": row.id, **_document(row)} for row in batch])
+        total += len(batch)
+    return total
