@@ -6,12 +6,12 @@ from uuid import uuid4
 
 import pytest
 import time_machine
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, select, update
 from sqlalchemy.orm import Session
 
 from civicvote.db import Database
 from civicvote.domain.deliberation import ForumKind, Stance
-from civicvote.domain.discussion import HideReason, PostKind, PostSort
+from civicvote.domain.discussion import HideReason, PostKind, PostSort, ThreadKind
 from civicvote.domain.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError, TooManyError
 from civicvote.domain.lifecycles import PostState, ProposalState
 from civicvote.domain.notices import NoticeKind
@@ -20,6 +20,7 @@ from civicvote.models.audit import AuditEvent
 from civicvote.models.deliberation import RoundParticipant
 from civicvote.models.discussion import Post, Report, Thread
 from civicvote.models.notices import Notice
+from civicvote.models.proposals import Proposal
 from civicvote.services import clock, dated_settings
 from civicvote.services.discussion import commenting, counters, posting, reading, reporting, threads
 from tests import factories
@@ -148,25 +149,28 @@ def test_a_name_two_people_share_calls_nobody(session: Session, here: Talk) -> N
 def test_nobody_speaks_where_the_thing_is_silent(session: Session, here: Talk) -> None:
     speaker = talk.member(session)
     for state in (ProposalState.DRAFT, ProposalState.WITHDRAWN):
-        session.execute(Proposal_update(here, state))
-        session.expire_all()
+        in_state(session, here, state)
         with pytest.raises((ConflictError, NotFoundError)):
             commenting.comment(session, speaker, here.proposal.id, body="한마디", form_key=uuid4())
     with pytest.raises(ForbiddenError):
         commenting.comment(session, VISITOR, here.proposal.id, body="한마디", form_key=uuid4())
 
 
-def Proposal_update(here: Talk, state: ProposalState) -> object:  # noqa: N802
-    from civicvote.models.proposals import Proposal
-
-    values: dict[str, object] = {"state": state}
-    return Proposal.__table__.update().where(Proposal.id == here.proposal.id).values(values)  # type: ignore[attr-defined]
+def in_state(session: Session, here: Talk, state: ProposalState) -> None:
+    """Put the proposal into a state, as its moves would."""
+    session.execute(
+        update(Proposal)
+        .where(Proposal.id == here.proposal.id)
+        .values({"state": state})
+        .execution_options(synchronize_session=False)
+    )
+    session.expire_all()
 
 
 def test_a_round_takes_comments_with_a_stance_while_it_is_open(session: Session) -> None:
     closes = clock.now() + timedelta(hours=1)
     found = agora.round_of(session, ForumKind.DEBATE, closes)
-    threads.open_thread(session, agora.ThreadKind.ROUND, found.id, title="상호토론", path=f"/rounds/{found.id}")
+    threads.open_thread(session, ThreadKind.ROUND, found.id, title="상호토론", path=f"/rounds/{found.id}")
     speaker = talk.member(session)
     post = commenting.comment(session, speaker, found.id, body="찬성합니다.", form_key=uuid4(), stance=Stance.FOR)
     assert post.stance is Stance.FOR
@@ -204,9 +208,9 @@ def test_three_reports_by_verified_people_veil_a_post(session: Session, here: Ta
     for level in (0, 0, 0, 1, 2):
         reporting.report_post(session, talk.member(session, level=level), post.id, code=HideReason.INSULT)
     last = talk.member(session, level=1)
-    assert post.state is PostState.SHOWN
+    assert session.get_one(Post, post.id).state is PostState.SHOWN
     reporting.report_post(session, last, post.id, code=HideReason.ADVERTISING)
-    assert post.state is PostState.VEILED
+    assert session.get_one(Post, post.id).state is PostState.VEILED
     assert count(session, here) == 0
     assert told(session, NoticeKind.HIDDEN) == [author.id]
     with pytest.raises(ConflictError):

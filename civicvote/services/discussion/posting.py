@@ -146,7 +146,6 @@ def appeared(session: Session, post: Post, *, by: Actor) -> None:
     count_answer(session, post, 1)
     thread = session.get_one(Thread, post.thread_id, populate_existing=True)
     told: set[UUID | None] = {post.author_id, by.id}
-    name = session.scalar(select(User.name).where(User.id == post.author_id)) or ""
     for kind, people in (
         (NoticeKind.REPLIED, _answered(session, post)),
         (NoticeKind.MENTIONED, _mentioned(session, post)),
@@ -161,7 +160,7 @@ def appeared(session: Session, post: Post, *, by: Actor) -> None:
             to=people - told,
             path=f"{thread.path}#post-{post.id}",
             title=thread.title,
-            name=name,
+            by=post.author_id,
         )
         told |= people
 
