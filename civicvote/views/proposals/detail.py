@@ -6,10 +6,13 @@ from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
 from civicvote.db import session
+from civicvote.domain.lifecycles import ProposalState
 from civicvote.domain.text import excerpt
 from civicvote.forms.proposals.writing import whole
 from civicvote.services.proposals import endorsing, reading, revisions
+from civicvote.views.discussion.showing import shown
 from civicvote.views.proposals.blueprint import bp
+from civicvote.web import login
 from civicvote.web.access import current_actor, public
 from civicvote.web.render import done, page
 
@@ -21,6 +24,9 @@ def detail(proposal_id: UUID) -> ResponseReturnValue:
     found = reading.detail(session(), current_actor(), proposal_id)
     if not found.sees_text:
         return page("proposals/hidden.html", d=found, p=found.proposal)
+    here = url_for("proposals.detail", proposal_id=proposal_id)
+    public_ = found.proposal.state is not ProposalState.DRAFT
+    manage = url_for("files.manage", kind="proposal", subject_id=proposal_id, back=here)
     return page(
         "proposals/detail.html",
         d=found,
@@ -28,6 +34,11 @@ def detail(proposal_id: UUID) -> ResponseReturnValue:
         steps=reading.STEPS,
         gone=reading.GONE,
         summary=excerpt(found.proposal.idea or found.proposal.problem),
+        attached=found.attached,
+        files_url=manage if found.editable else "",
+        talk=shown(proposal_id) if public_ else None,
+        share_title=found.proposal.title,
+        share_url=login.link("proposals.detail", proposal_id=proposal_id),
     )
 
 
