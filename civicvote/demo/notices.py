@@ -55,8 +55,8 @@ def _told(day: date) -> dict[str, list[tuple[K, int, dict[str, Any]]]]:
         (K.COMMENTED, 0, {"name": "이웃"}),
         (K.ANSWERED, 0, {"verdict": "accepted"}),
         (K.DUE_EXTENDED, 1, {"due": soon, "reason": "현장 조사가 더 필요합니다."}),
-        (K.HIDDEN, 2, {"reason": "다른 분의 연락처가 적혀 있습니다."}),
-        (K.APPEAL_DECIDED, 2, {"verdict": "granted", "reason": "연락처를 지우셔서 다시 공개합니다."}),
+        (K.HIDDEN, 2, {"code": "personal_data", "days": 14, "reason": "다른 분의 연락처가 적혀 있습니다."}),
+        (K.APPEAL_DECIDED, 2, {"upheld": True, "reason": "연락처를 지우셔서 다시 공개합니다."}),
         (K.ROUND_OPENED, 1, {"due": soon}),
         (K.REPLIED, 1, {"name": "이웃"}),
         (K.ROUND_CLOSES_TOMORROW, 1, {"due": soon}),
@@ -67,7 +67,7 @@ def _told(day: date) -> dict[str, list[tuple[K, int, dict[str, Any]]]]:
         (K.MENTIONED, 1, {"name": "이웃"}),
         (K.OVERDUE, 2, {"due": past}),
         (K.WORK_WAITS, 2, {}),
-        (K.ANNOUNCEMENT, 1, {}),
+        (K.ANNOUNCEMENT, 1, {"text": "토요일 오후 2시에 현장을 함께 둘러봅니다."}),
     ]
     moderator = [*official, (K.APPEAL_ASKED, 0, {})]
     return {

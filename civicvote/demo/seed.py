@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from civicvote.demo import content, notices, proposals, themes
+from civicvote.demo import content, forums, notices, proposals, themes
 from civicvote.demo.people import Cast, settle
 from civicvote.demo.projects import CATEGORY_OF_THEME, Planter
 from civicvote.demo.sample_election import candidates, text, turnout
@@ -41,6 +41,7 @@ def plant(session: Session, settings: Settings) -> None:
             votes.open_vote(session, SYSTEM, cycle, keys=settings.keystore)
             cast_some(session, cycle, settings.keystore)
         search.reindex(session, cycle_id=cycle.id)
+    forums.plant(session, settings, cast)
     proposals.plant(session, settings, cast)
     themes.plant(session, settings, cast)
     board.sequence(session, settings.keystore)

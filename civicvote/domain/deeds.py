@@ -161,6 +161,25 @@ _WORDS: Final[dict[str, Message]] = {
     "vote:seal": msg("집계 대상 확정"),
     "watch:off": msg("소식 받지 않기"),
     "watch:on": msg("소식 받기"),
+    "post:write": msg("글쓰기"),
+    "post:support": msg("추천"),
+    "post:unsupport": msg("추천 취소"),
+    "post:report": msg("글 신고"),
+    "proposal:report": msg("제안 신고"),
+    "post:moderate": msg("글 관리"),
+    "proposal:moderate": msg("제안 관리"),
+    "appeal:write": msg("이의제기"),
+    "appeal:decide": msg("이의제기 판단"),
+    "thread:close": msg("대화 닫기"),
+    "thread:reopen": msg("대화 다시 열기"),
+    "round:summarise": msg("중간 정리 공개"),
+    "round:announce": msg("참여자에게 알림"),
+    "campaign:make": msg("캠페인 만들기"),
+    "campaign:change": msg("캠페인 고치기"),
+    "outside-link:add": msg("바깥 링크 등록"),
+    "outside-link:change": msg("바깥 링크 고치기"),
+    "outside-link:remove": msg("바깥 링크 내리기"),
+    "setting:change": msg("기준 바꾸기"),
 }
 
 #: Words for every deed by its code; moves of a state machine are called as their buttons are.
@@ -190,6 +209,12 @@ SUBJECTS: Final[dict[str, Message]] = {
     "round": msg("공론장 순서"),
     "participant_group": msg("참여자 모둠"),
     "synthesis_section": msg("종합안"),
+    "thread": msg("대화"),
+    "post": msg("글"),
+    "appeal": msg("이의제기"),
+    "campaign": msg("실천캠페인"),
+    "outside_link": msg("바깥 링크"),
+    "dated_setting": msg("기준"),
 }
 
 

@@ -71,3 +71,15 @@ POST_SORTS: dict[PostSort, Message] = {
     PostSort.OLDEST: msg("오래된순"),
     PostSort.SUPPORTED: msg("추천 많은 순"),
 }
+
+
+#: What a moderator did, for the record of a post.
+DECISIONS: dict[str, Message] = {
+    "hide": msg("숨김"),
+    "release": msg("공개"),
+    "restore": msg("이의를 받아들여 다시 공개"),
+    "confirm": msg("이의를 받아들이지 않음"),
+    "merge": msg("합침"),
+    "pin": msg("맨 위에 고정"),
+    "unpin": msg("고정 풀기"),
+}

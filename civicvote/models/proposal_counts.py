@@ -52,9 +52,9 @@ class ProposalCountChange(Base):
     n: Mapped[int]
 
 
-def combinations(state: str, category: str, district: str, department: str) -> list[tuple[str, ...]]:
-    """The sixteen sums a proposal belongs to."""
-    return list(product(*((value, ANY) for value in (state, category, district, department))))
+def combinations(row: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """The sixteen sums that a proposal with these values, in the order of `DIMENSIONS`, belongs to."""
+    return list(product(*((value, ANY) for value in row)))
 
 
 _WATCHED = "state, category, district, department_id, hidden_at"

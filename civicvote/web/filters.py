@@ -26,6 +26,7 @@ from civicvote.domain.tally.explain import grouped
 from civicvote.domain.tally.explain import percent as to_a_tenth
 from civicvote.web import markup
 from civicvote.web.i18n import language, say
+from civicvote.web.share_links import share_links
 
 
 def won(value: int | None) -> str:
@@ -175,3 +176,4 @@ def init_app(app: Flask) -> None:
         app.jinja_env.filters[function.__name__] = function
     app.jinja_env.filters["markdown"] = markup.markdown
     app.jinja_env.filters["paragraphs"] = markup.paragraphs
+    app.jinja_env.globals["share_links"] = share_links

@@ -35,6 +35,7 @@ PAGES: dict[str, Role | None] = {
     "/budget/{call}": None,
     "/budget/{vote}": None,
     "/budget/{vote}/ballot-list": None,
+    "/themes/": None,
     "/board/": None,
     "/board/{vote}": None,
     "/projects/feed.atom": None,

@@ -9,19 +9,27 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from civicvote.domain.deliberation import ForumKind, RoundKind
 from civicvote.domain.lifecycles import ProjectState, ProposalState
 from civicvote.models.accounts import User
 from civicvote.models.audit import AuditEvent
+from civicvote.models.ballot_rounds import RoundBallot
 from civicvote.models.cycles import Cycle, Pool
+from civicvote.models.deliberation import Forum, Round
 from civicvote.models.departments import Department
 from civicvote.models.projects import Comment, Project
 from civicvote.models.proposals import Proposal, ProposalRevision
 from civicvote.models.reviews import Review
+from civicvote.services.notices import wishes
+from civicvote.web.access import keys
 from tests.journeys.site import Site
 
 ROLES = ("visitor", "citizen", "verified", "moderator", "department", "expert", "staff", "auditor", "admin")
 #: Pages behind a form, a letter or a second factor: other tests here go there and look as closely.
 ELSEWHERE = {
+    "ballot_rounds.confirm",
+    "ballot_rounds.edit_option",
+    "ballot_rounds.receipt",
     "accounts.change_email",
     "accounts.confirm",
     "accounts.reset",
@@ -51,6 +59,9 @@ FILES = {
     "feeds.robots",
     "feeds.sitemap",
     "files.show",
+    "discussion.pulse",
+    "discussion.thread",
+    "transparency.file",
     "health.healthz",
     "health.metrics",
     "health.readyz",
@@ -64,13 +75,35 @@ FILES = {
 #: Parts that scripts ask for.
 PARTS = {"projects.similar", "proposals.point", "proposals.similar"}
 #: A page where a role may see several kinds of things is looked at so many times.
-SAMPLES = {"projects.detail": 6, "proposals.detail": 12, "reviews.detail": 2}
+SAMPLES = {
+    "ballot_rounds.detail": 4,
+    "themes.detail": 4,
+    "projects.detail": 6,
+    "proposals.detail": 12,
+    "reviews.detail": 2,
+}
 S = ProjectState
 
 
 def _slugs(session: Session) -> Iterator[dict[str, Any]]:
-    for slug in session.scalars(select(Cycle.slug).order_by(Cycle.year.desc())):
+    for slug in session.scalars(select(Cycle.slug).where(Cycle.origin != "round").order_by(Cycle.year.desc())):
         yield {"slug": slug}
+
+
+def _ballots(session: Session) -> Iterator[dict[str, Any]]:
+    """Ballots of forums, those that are announced first."""
+    for key in session.scalars(
+        select(Round.id)
+        .outerjoin(RoundBallot, RoundBallot.round_id == Round.id)
+        .where(Round.kind == RoundKind.BALLOT)
+        .order_by(RoundBallot.announced_at.is_(None), Round.id)
+    ):
+        yield {"round_id": key}
+
+
+def _themes(session: Session) -> Iterator[dict[str, Any]]:
+    for key in session.scalars(select(Forum.id).where(Forum.kind == ForumKind.THEME).order_by(Forum.id)):
+        yield {"forum_id": key}
 
 
 def _projects(session: Session) -> Iterator[dict[str, Any]]:
@@ -156,8 +189,22 @@ def _ids(model: Any, name: str) -> Callable[[Session], Iterator[dict[str, Any]]]
 
 
 CITIZEN = "citizen@demo.civicvote.example"
+
+
+def _unsubscribing(session: Session) -> Iterator[dict[str, Any]]:
+    user = session.scalars(select(User).where(User.email == CITIZEN)).one()
+    yield {"token": wishes.token(keys().derived("unsubscribe"), user.id, "answered")}
+
+
 #: Pages that only a project's own people open, and only in some of its states.
 PARTICULAR = {
+    "notices.unsubscribe": _unsubscribing,
+    "ballot_rounds.detail": _ballots,
+    "ballot_rounds.prepare": _ballots,
+    "ballot_rounds.result": _ballots,
+    "themes.confirm": _themes,
+    "themes.detail": _themes,
+    "themes.promote": _themes,
     "projects.edit": _projects_of(CITIZEN, S.SUBMITTED),
     "projects.withdraw": _projects_of(CITIZEN, S.SUBMITTED),
     "projects.supplement": _projects_of(CITIZEN, S.SUPPLEMENT),

@@ -214,6 +214,9 @@ def test_a_link_switches_off_what_it_is_for_and_back(session: Session, scope: st
     for _ in range(2):
         wishes.unsubscribe(session, KEY, token)
     assert wishes.link(session, KEY, token).off
+    assert session.scalars(select(AuditEvent.detail).where(AuditEvent.action == "notice:unsubscribe")).all() == [
+        {"scope": scope}
+    ]
     assert told(session, user, kinds[scope]).mail is MailMode.OFF
     assert told(session, user, other).mail is not MailMode.OFF
     wishes.unsubscribe(session, KEY, token, everything=True)

@@ -48,7 +48,12 @@ def _titles(session: Session, filters: Filters) -> list[str]:
 
 def _answered(session: Session, **values: Any) -> Proposal:
     office = values.pop("office", None) or factories.department(session)
-    given = {"department_id": office.id, "due_at": clock.now(), "verdict": Verdict.ACCEPTED, "answered_at": clock.now()}
+    given: dict[str, Any] = {
+        "department_id": office.id,
+        "due_at": clock.now(),
+        "verdict": Verdict.ACCEPTED,
+        "answered_at": clock.now(),
+    }
     return proposal(session, state=S.ANSWERED, **(given | values))
 
 
@@ -130,7 +135,7 @@ def test_another_visitor_begins_elsewhere_or_goes_the_other_way(session: Session
 def test_pages_meet_without_gap_where_values_are_alike(session: Session, sort: Sort) -> None:
     now = clock.now()
     for n in range(50):
-        values = {"title": str(n), "published_at": now, "endorsement_count": n % 2}
+        values: dict[str, Any] = {"title": str(n), "published_at": now, "endorsement_count": n % 2}
         if sort is Sort.ANSWERED:
             _answered(session, **values, answered_at=now)
         else:
@@ -163,7 +168,10 @@ def test_a_place_of_another_order_is_refused(session: Session) -> None:
 def _town(session: Session) -> list[Any]:
     offices = [factories.department(session) for _ in range(2)]
     for n in range(36):
-        common = {"category": ("교통·안전", "환경·공원", "")[n % 3], "district": ("11110", "11440", None)[n % 4 % 3]}
+        common: dict[str, Any] = {
+            "category": ("교통·안전", "환경·공원", "")[n % 3],
+            "district": ("11110", "11440", None)[n % 4 % 3],
+        }
         if n % 5 == 0:
             _answered(session, office=offices[n % 2], **common)
         else:

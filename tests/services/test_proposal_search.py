@@ -1,5 +1,6 @@
 """Search among five thousand proposals: what people type finds what they mean; what was already proposed is pointed out."""
 
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -7,9 +8,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from civicvote.domain.discussion import HideReason
-from civicvote.domain.lifecycles import ProposalState
+from civicvote.domain.lifecycles import PROPOSAL, ProposalState
+from civicvote.domain.permissions import SYSTEM, Role
 from civicvote.models.proposals import Proposal, ProposalEndorsement
-from civicvote.services import clock, search
+from civicvote.services import clock, search, workflow
 from tests import factories
 from tests.conftest import Queries
 from tests.support.listed import proposal, town
@@ -68,43 +70,56 @@ def test_similar_ones_come_with_what_a_reader_needs_in_two_statements(session: S
 @pytest.mark.parametrize("state", [ProposalState.WITHDRAWN, ProposalState.MERGED, ProposalState.FORWARDED])
 def test_nobody_is_pointed_to_what_is_over(session: Session, state: ProposalState) -> None:
     other = proposal(session, title="다른 제안", problem="다릅니다.", idea="다르게")
-    triage = {"triage": "complaint"} if state is ProposalState.FORWARDED else {}
-    merged = {"merged_into_id": other.id} if state is ProposalState.MERGED else {}
+    triage: dict[str, Any] = {"triage": "complaint"} if state is ProposalState.FORWARDED else {}
+    merged: dict[str, Any] = {"merged_into_id": other.id} if state is ProposalState.MERGED else {}
     proposal(session, state=state, title="골목길 가로등 증설", **triage, **merged)
     search.reindex_proposals(session)
     assert _similar(session, "골목길 가로등 증설") == []
     assert _best(session, "골목길 가로등") == ["골목길 가로등 증설"]  # but it can be looked up
 
 
-HIDDEN = {"hidden_at": clock.now(), "hidden_code": HideReason.ADVERTISING, "hidden_reason": "광고입니다."}
+HIDDEN: dict[str, Any] = {
+    "hidden_at": clock.now(),
+    "hidden_code": HideReason.ADVERTISING,
+    "hidden_reason": "광고입니다.",
+}
 
 
 def test_drafts_and_hidden_ones_are_never_found(session: Session) -> None:
-    draft = proposal(session, state=ProposalState.DRAFT, title="비밀 가로등")
-    hidden = proposal(session, title="광고 가로등", **HIDDEN)
+    proposal(session, state=ProposalState.DRAFT, title="비밀 가로등")
+    proposal(session, title="광고 가로등", **HIDDEN)
     shown = proposal(session, title="보이는 가로등")
-    for one in (draft, hidden, shown):
-        search.index_proposal(session, one)
-    session.flush()
     assert _best(session, "가로등") == ["보이는 가로등"]
     for name, value in HIDDEN.items():
         setattr(shown, name, value)
-    search.index_proposal(session, shown)
     session.flush()
+    assert _best(session, "가로등") == []
     assert search.similar_proposals(session, "보이는 가로등") == []
     assert search.reindex_proposals(session) == 0
-
-
-def test_the_index_follows_the_text(session: Session) -> None:
-    one = proposal(session, title="가로등 증설")
-    search.index_proposal(session, one)
+    shown.hidden_at, shown.hidden_code, shown.hidden_reason = None, None, ""
     session.flush()
+    assert _best(session, "가로등") == ["보이는 가로등"]
+
+
+def test_the_index_follows_whoever_changes_the_text(session: Session, queries: Queries) -> None:
+    one = proposal(session, title="가로등 증설")
+    assert _best(session, "가로등") == ["가로등 증설"]
     one.title, one.problem, one.idea = "수영장 건립", "멀리 갑니다.", "지어 주십시오."
-    search.index_proposal(session, one)
     session.flush()
     assert _best(session, "수영장") == ["수영장 건립"]
     assert _best(session, "가로등") == []
     assert _best(session, str(one.number)) == ["수영장 건립"]
+    queries.clear()
+    one.endorsement_count += 1
+    session.flush()
+    assert len(queries) == 1  # what nobody searches costs nothing
+    draft = proposal(session, state=ProposalState.DRAFT, title="초안 도서관")
+    assert search.proposal_hits(session, "도서관") is not None
+    assert _best(session, "도서관") == []
+    draft.number, draft.published_at, draft.closes_at = 9_999, clock.now(), clock.now()
+    workflow.move(session, SYSTEM.also(Role.AUTHOR), PROPOSAL, draft, "publish")
+    session.flush()
+    assert _best(session, "도서관") == ["초안 도서관"]
 
 
 def test_how_rare_a_word_is_depends_on_proposals_alone(session: Session) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from civicvote.domain.ballots import receipts
 from civicvote.domain.cycles import BallotType
 from civicvote.domain.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
+from civicvote.domain.korean import ZONE as SEOUL
 from civicvote.domain.lifecycles import CycleState, ProjectState
 from civicvote.domain.permissions import Actor, Role
 from civicvote.keystore import KeyStore
@@ -18,7 +19,6 @@ from civicvote.models.audit import AuditEvent
 from civicvote.models.cycles import Hold
 from civicvote.models.votes import Ballot, CastKey, Participation
 from civicvote.services import board, clock, voting
-from civicvote.services.voting.reminders import SEOUL
 from tests import factories
 from tests.conftest import Queries
 from tests.support.voting import Polls, form_key, opened, polls, voter

@@ -13,13 +13,13 @@ from sqlalchemy.orm import Session
 from civicvote.domain.ballot_paper import Paper, PaperError
 from civicvote.domain.cycles import BallotType
 from civicvote.domain.errors import InvalidError
+from civicvote.domain.korean import ZONE as SEOUL
 from civicvote.domain.permissions import Actor
 from civicvote.keystore import KeyStore
 from civicvote.models.cycles import Hold
 from civicvote.models.outbox import OutboxMessage
 from civicvote.models.votes import Ballot, UnfinishedBallot
 from civicvote.services import board, clock, voting
-from civicvote.services.voting.reminders import SEOUL
 from tests.support.voting import Polls, form_key, opened, polls, voter
 
 POINTS: dict[str, Any] = {"ballot_type": BallotType.POINTS, "max_picks": 4, "point_sum": 10, "point_max": 6}

@@ -19,8 +19,8 @@ from civicvote.models.reviews import Review
 from civicvote.services import audit, ballot_rounds, channels, clock, sessions
 from tests import factories
 from tests.conftest import LIMITS
+from tests.support import agora, proposals, talk, themes
 from tests.support import ballot_rounds as ballots
-from tests.support import proposals, themes
 from tests.support.voting import Polls, polls, voter
 
 ROLES = ("visitor", "citizen", "verified", "moderator", "department", "expert", "staff", "auditor", "admin")
@@ -90,10 +90,23 @@ def make_world(session: Session, keys: KeyStore) -> World:
         "name": "withdraw",
         "notice_id": uuid4(),
     }
+    values |= _talk(session)
     voting = polls(session, keys)
     values |= _desk(session, voting, users["staff"])
     slugs = {"voting": voting.slug, "channels": voting.slug, "counting": polls(session, keys, opened="closed").slug}
     return World(values, slugs, users, own=_ballots(session))
+
+
+def _talk(session: Session) -> dict[str, Any]:
+    """A post on somebody's proposal, an appeal, a campaign, a link to another site."""
+    made, hider = talk.talk(session), talk.moderator(session)
+    return {
+        "thread_id": made.proposal.id,
+        "post_id": made.say().id,
+        "appeal_id": talk.appealed(session, hider, talk.member(session), made),
+        "campaign_id": agora.campaign(session).id,
+        "link_id": agora.outside(session, clock.now() + factories.DAY).id,
+    }
 
 
 def _ballots(session: Session) -> dict[str, dict[str, Any]]:

@@ -30,6 +30,10 @@ PUBLIC = frozenset(
     cycles.ballot_list cycles.detail cycles.index
     factors.challenge factors.challenge_options factors.challenge_passkey factors.challenge_recovery factors.sign_in factors.sign_in_options
     feeds.atom feeds.robots feeds.sitemap
+    agora.today
+    campaigns.detail campaigns.index
+    discussion.answers discussion.pulse discussion.thread
+    transparency.file transparency.index
     files.show
     health.healthz health.metrics health.readyz
     home.index home.language
@@ -166,6 +170,45 @@ factors.passkey_remove      POST 303 303 303 303 303 303 303 303 303
 files.manage                GET  303 404 404 404 404 404 404 404 404
 files.manage                POST 303 404 404 404 404 404 404 404 404
 files.remove                POST 303 404 404 404 404 404 404 404 404
+agora.edit_link             GET  303 403 403 403 403 403 200 403 403
+agora.edit_link             POST 303 403 403 403 403 403 422 403 403
+agora.links                 GET  303 403 403 403 403 403 200 403 403
+agora.new_link              GET  303 403 403 403 403 403 200 403 403
+agora.new_link              POST 303 403 403 403 403 403 422 403 403
+agora.remove_link           POST 303 403 403 403 403 403 303 403 403
+campaigns.edit              GET  303 403 403 200 403 403 200 403 403
+campaigns.edit              POST 303 403 403 422 403 403 422 403 403
+campaigns.end               GET  303 403 403 200 403 403 200 403 403
+campaigns.end               POST 303 403 403 422 403 403 422 403 403
+campaigns.follow            POST 303 303 303 303 303 303 303 303 303
+campaigns.new               GET  303 403 403 200 403 403 200 403 403
+campaigns.new               POST 303 403 403 422 403 403 422 403 403
+campaigns.open_campaign     POST 303 403 403 409 403 403 409 403 403
+campaigns.prove             POST 303 422 422 422 422 422 422 422 422
+discussion.appeal           GET  303 404 404 404 404 404 404 404 404
+discussion.appeal           POST 303 404 404 404 404 404 404 404 404
+discussion.comment          POST 303 422 422 422 422 422 422 422 422
+discussion.report           GET  303 200 200 200 200 200 200 200 200
+discussion.report           POST 303 422 422 422 422 422 422 422 422
+discussion.report_proposal  GET  303 200 200 200 200 200 200 200 200
+discussion.report_proposal  POST 303 422 422 422 422 422 422 422 422
+discussion.support          POST 303 303 303 303 303 303 303 303 303
+discussion.withdraw         GET  303 404 404 404 404 404 404 404 404
+discussion.withdraw         POST 303 404 404 404 404 404 404 404 404
+moderation.appeal           GET  303 403 403 200 403 403 403 403 403
+moderation.close            POST 303 403 403 422 403 403 403 403 403
+moderation.decide           POST 303 403 403 422 403 403 403 403 403
+moderation.hide             POST 303 403 403 422 403 403 403 403 403
+moderation.index            GET  303 403 403 200 403 403 200 403 403
+moderation.keep_proposal    POST 303 403 403 303 403 403 403 403 403
+moderation.merge            POST 303 403 403 422 403 403 403 403 403
+moderation.pin              POST 303 403 403 303 403 403 403 403 403
+moderation.post             GET  303 403 403 200 403 403 403 403 403
+moderation.proposal         GET  303 403 403 200 403 403 403 403 403
+moderation.proposal         POST 303 403 403 422 403 403 403 403 403
+moderation.release          POST 303 403 403 303 403 403 403 403 403
+moderation.release_some     POST 303 403 403 303 403 403 303 403 403
+moderation.reopen           POST 303 403 403 303 403 403 403 403 403
 home.mine                   GET  303 200 200 200 200 200 200 200 200
 notices.go                  POST 303 404 404 404 404 404 404 404 404
 notices.index               GET  303 200 200 200 200 200 200 200 200

@@ -232,6 +232,7 @@ def test_ways_to_share_are_plain_links(client: FlaskClient) -> None:
     links = re.findall(r'href="([^"]+)"', text)
     assert len(links) == 4
     assert all(
-        link.startswith("https://") and "http%3A//localhost/proposals/1%3Fa%3Db%26c%3Dd" in link for link in links
+        link.startswith("https://") and "http%3A%2F%2Flocalhost%2Fproposals%2F1%3Fa%3Db%26c%3Dd" in link
+        for link in links
     )
     assert "noopener noreferrer" in text

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from civicvote.domain.deliberation import REFLECTIONS, Reflection
+from civicvote.domain.discussion import HIDE_REASONS, HideReason
 from civicvote.domain.lifecycles import CAMPAIGN, COMMITMENT, FORUM, POST, PROJECT, PROPOSAL
 from civicvote.domain.messages import Message, msg
 from civicvote.domain.notices.kinds import SORTS, NoticeKind
@@ -23,11 +24,12 @@ Payload = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """What happened, and lines beside it; `quote`: words that somebody wrote, such as a reason."""
+    """What happened, and lines beside it; `quote`: the reason somebody wrote; `said`: what they announced."""
 
     text: Message
     lines: tuple[Message, ...] = ()
     quote: str = ""
+    said: str = ""
 
 
 #: The plain sentence of each kind: it needs the title alone.
@@ -47,11 +49,11 @@ _PLAIN: Final[dict[NoticeKind, Message]] = {
     K.REPLIED: msg("「%(title)s」에 쓰신 글에 답글이 달렸습니다."),
     K.MENTIONED: msg("「%(title)s」의 대화에서 회원님을 언급한 글이 있습니다."),
     K.HIDDEN: msg(
-        "「%(title)s」에 쓰신 글을 운영 원칙에 따라 숨겼습니다. 동의하지 않으시면 한 번 이의를 신청하실 수 있습니다."
+        "쓰신 글을 운영 원칙에 따라 숨겼습니다: 「%(title)s」 동의하지 않으시면 한 번 이의를 신청하실 수 있습니다."
     ),
     K.RELEASED: msg("「%(title)s」에 쓰신 글을 확인하고 공개했습니다."),
     K.APPEAL_ASKED: msg("이의신청이 들어왔습니다: 「%(title)s」"),
-    K.APPEAL_DECIDED: msg("「%(title)s」에 쓰신 글에 대한 이의신청의 결과가 나왔습니다."),
+    K.APPEAL_DECIDED: msg("숨긴 글에 대한 이의신청의 결과가 나왔습니다: 「%(title)s」"),
     K.ROUND_OPENED: msg("「%(title)s」의 참여 기간이 시작되었습니다."),
     K.ROUND_CLOSES_TOMORROW: msg("「%(title)s」의 참여 기간이 내일 끝납니다."),
     K.ROUND_EXTENDED: msg("「%(title)s」의 참여 기간이 늘어났습니다."),
@@ -70,6 +72,14 @@ _FULLER: Final[dict[NoticeKind, tuple[tuple[str, Message], ...]]] = {
     K.DEPARTMENT_ASSIGNED: (("department", msg("「%(title)s」의 담당 부서가 정해졌습니다: %(department)s")),),
     K.ANSWERED: (("verdict", msg("「%(title)s」의 답변이 공개되었습니다: %(verdict)s")),),
     K.CONCLUDED: (("verdict", msg("「%(title)s」의 결과가 공개되었습니다: %(verdict)s")),),
+    K.HIDDEN: (
+        (
+            "veiled",
+            msg(
+                "「%(title)s」에 쓰신 글이 여러 번 신고되어, 모더레이터가 확인할 때까지 다른 사람에게 보이지 않습니다."
+            ),
+        ),
+    ),
     K.INVITED: (("name", msg("%(name)s 님이 함께 쓰자고 초대했습니다: 「%(title)s」")),),
     K.COMMENTED: (("name", msg("%(name)s 님이 「%(title)s」에 댓글을 남겼습니다.")),),
     K.REPLIED: (("name", msg("%(name)s 님이 「%(title)s」에 쓰신 글에 답글을 남겼습니다.")),),
@@ -100,9 +110,9 @@ _DUE: Final[dict[NoticeKind, Message]] = {
     K.ROUND_EXTENDED: msg("새 참여 마감: %(due)s"),
     K.WORK_WAITS: msg("처리 기한: %(due)s"),
 }
-_APPEALS: Final[dict[str, Message]] = {
-    "granted": msg("이의신청을 받아들여 글을 다시 공개했습니다."),
-    "refused": msg("이의신청을 받아들이지 않았습니다."),
+_APPEALS: Final[dict[bool, Message]] = {
+    True: msg("이의신청을 받아들여 글을 다시 공개했습니다."),
+    False: msg("이의신청을 받아들이지 않았습니다."),
 }
 #: Tables of states by the beginning of the address of what they are about; two tables may use one word differently.
 _FLOWS: Final[tuple[tuple[str, Workflow], ...]] = (
@@ -120,9 +130,8 @@ _FLOWS: Final[tuple[tuple[str, Workflow], ...]] = (
 def sentence(kind: NoticeKind, payload: Payload, path: str = "") -> Sentence:
     """The words for a notice that leads to `path`."""
     title = _text(payload, "title")
-    if not title:
-        return Sentence(SORTS[kind].label, _lines(kind, payload), _text(payload, "reason"))
-    return Sentence(_said(kind, title, payload, path), _lines(kind, payload), _text(payload, "reason"))
+    words = _said(kind, title, payload, path) if title else SORTS[kind].label
+    return Sentence(words, _lines(kind, payload), _text(payload, "reason"), _text(payload, "text"))
 
 
 def _said(kind: NoticeKind, title: str, payload: Payload, path: str) -> Message:
@@ -138,8 +147,13 @@ def _said(kind: NoticeKind, title: str, payload: Payload, path: str) -> Message:
 
 def _lines(kind: NoticeKind, payload: Payload) -> tuple[Message, ...]:
     lines = []
-    if kind is K.APPEAL_DECIDED and (outcome := _APPEALS.get(_text(payload, "verdict"))):
-        lines.append(outcome)
+    upheld, code, days = payload.get("upheld"), _text(payload, "code"), payload.get("days")
+    if kind is K.APPEAL_DECIDED and isinstance(upheld, bool):
+        lines.append(_APPEALS[upheld])
+    if kind is K.HIDDEN and code in set(HideReason):
+        lines.append(HIDE_REASONS[HideReason(code)])
+    if kind is K.HIDDEN and isinstance(days, int) and days > 0:
+        lines.append(msg("이의신청은 %(days)s일 안에 하실 수 있습니다.", days=days))
     due = next((moment for name in _MOMENTS if (moment := _moment(payload.get(name)))), None)
     if due is not None and kind in _DUE:
         lines.append(Message(_DUE[kind].text, {"due": due}))
@@ -157,6 +171,8 @@ def _value(name: str, payload: Payload, path: str) -> Any:
         return _state(_text(payload, name), _text(payload, "move"), path)
     if name == "verdict":
         return _member(VERDICTS, Verdict, payload) or _member(REFLECTIONS, Reflection, payload)
+    if name == "veiled":
+        return payload.get(name) is True or None
     if name == "count":
         count = payload.get(name)
         return f"{count:,}" if isinstance(count, int) and not isinstance(count, bool) and count > 0 else None

@@ -215,7 +215,7 @@ def hub(session: Session) -> Hub:
         .limit(4)
     )
     counts = session.execute(select(Forum.kind, func.count()).where(*open_now).group_by(Forum.kind))
-    return Hub(_rows(session, first, moment), _rows(session, done, moment), dict(counts.tuples().all()))
+    return Hub(_rows(session, first, moment), _rows(session, done, moment), {row[0]: row[1] for row in counts})
 
 
 def desk(session: Session, actor: Actor) -> Sequence[ForumRow]:

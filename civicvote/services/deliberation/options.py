@@ -22,7 +22,8 @@ TEXT_MAX = 200
 def of(session: Session, forum_id: UUID) -> list[ForumOption]:
     """The options in their order."""
     query = select(ForumOption).where(ForumOption.forum_id == forum_id).order_by(ForumOption.position)
-    return list(session.scalars(query))
+    # Counters move beside the session: what it holds already is read anew.
+    return list(session.scalars(query.execution_options(populate_existing=True)))
 
 
 def write(session: Session, actor: Actor, forum_id: UUID, texts: Sequence[str]) -> list[ForumOption]:

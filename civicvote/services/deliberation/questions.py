@@ -1,4 +1,4 @@
-"""질의응답: questions to the experts, the most wanted first, each with its answers."""
+"""What was said in a round, the most supported first, each with its answers: 질의응답, and the talk of 상호토론."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
+from civicvote.domain.deliberation import Stance
 from civicvote.domain.discussion import PostKind
 from civicvote.domain.lifecycles import PostState
 from civicvote.domain.paging import Cursor, Page
@@ -31,12 +32,14 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question with its answers. `mine`: the reader wrote it; `supported`: they want it answered too."""
+    """A question or comment with its answers. `mine`: the reader wrote it; `supported`: they want it answered, or like it."""
 
     id: UUID
     author: str
     body: str
     at: datetime
+    speaks_as: str
+    stance: Stance | None
     support: int
     mine: bool
     supported: bool
@@ -66,16 +69,22 @@ def _supported(session: Session, actor: Actor, ids: Sequence[UUID]) -> set[UUID]
 
 
 def listing(
-    session: Session, actor: Actor, round_id: UUID, *, answered: bool | None = None, cursor: Cursor | None = None
+    session: Session,
+    actor: Actor,
+    round_id: UUID,
+    *,
+    kind: PostKind = PostKind.QUESTION,
+    answered: bool | None = None,
+    cursor: Cursor | None = None,
 ) -> Page[Question]:
-    """Questions of a round, by how many want them answered; `answered` narrows to those with or without an answer."""
+    """What was said in a round as `kind`, by support; `answered` narrows to what has or has no answer."""
     query = (
-        select(Post.id, User.name, Post.body, Post.created_at, Post.support_count, Post.author_id)
+        select(Post, User.name)
         .outerjoin(User, User.id == Post.author_id)
         .where(
             Post.thread_id == round_id,
             Post.root_id.is_(None),
-            Post.kind == PostKind.QUESTION,
+            Post.kind == kind,
             Post.state == PostState.SHOWN,
         )
         .order_by(Post.support_count.desc(), Post.id.desc())
@@ -88,19 +97,21 @@ def listing(
         behind = and_(Post.support_count == mark, Post.id < cursor.key)
         query = query.where(or_(Post.support_count < mark, behind))
     rows = session.execute(query).all()
-    ids = [row[0] for row in rows[:SIZE]]
+    ids = [post.id for post, _name in rows[:SIZE]]
     answers, supported = _answers(session, ids), _supported(session, actor, ids)
     made = [
         Question(
-            id=row[0],
-            author=row[1] or "",
-            body=row[2],
-            at=row[3],
-            support=row[4],
-            mine=actor.id is not None and row[5] == actor.id,
-            supported=row[0] in supported,
-            answers=answers.get(row[0], []),
+            id=post.id,
+            author=name or "",
+            body=post.body,
+            at=post.created_at,
+            speaks_as=post.speaks_as,
+            stance=post.stance,
+            support=post.support_count,
+            mine=actor.id is not None and post.author_id == actor.id,
+            supported=post.id in supported,
+            answers=answers.get(post.id, []),
         )
-        for row in rows
+        for post, name in rows
     ]
     return Page.cut(made, SIZE, lambda row: Cursor(row.id, row.support))

@@ -107,10 +107,10 @@ def annotate(session: Session, actor: Actor, section_id: UUID, *, body: str, for
 
 
 def support(session: Session, actor: Actor, round_id: UUID, post_id: UUID, *, on: bool) -> None:
-    """나도 궁금합니다: somebody wants a question answered too, while its round is open."""
+    """나도 궁금합니다, or 추천: somebody stands behind what another said, while the round is open."""
     found, held = access.round_of(session, actor, round_id)
     post = session.get(Post, post_id)
-    if post is None or post.thread_id != found.id or post.kind is not PostKind.QUESTION:
+    if post is None or post.thread_id != found.id:
         raise NotFoundError
     access.require_open(session, actor, found, held)
     posting.support(session, actor, post_id, on=on)

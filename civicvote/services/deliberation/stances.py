@@ -38,5 +38,5 @@ def take(session: Session, actor: Actor, forum_id: UUID, stance: Stance) -> None
 def counts(session: Session, forum_id: UUID) -> dict[Stance, int]:
     """People per stance, every stance named."""
     rows = session.execute(select(StanceCount.stance, StanceCount.people).where(StanceCount.forum_id == forum_id))
-    found = dict(rows.tuples().all())
+    found = {row[0]: row[1] for row in rows}
     return {one: found.get(one, 0) for one in Stance}

@@ -1,6 +1,7 @@
 """테마토론: making one, nominating, confirming what citizens chose, and taking the outcome further."""
 
 import secrets
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select, update
@@ -199,7 +200,7 @@ def confirm(session: Session, actor: Actor, forum_id: UUID, *, option_id: UUID) 
     return found
 
 
-def _tell_everybody(session: Session, actor: Actor, found: Forum, occasion: str, **payload: str) -> None:
+def _tell_everybody(session: Session, actor: Actor, found: Forum, occasion: str, **payload: Any) -> None:
     """Who follows the forum, and who nominated."""
     nominators = select(Post.author_id).where(
         Post.thread_id == round_of(session, found.id, RoundKind.NOMINATIONS).id, Post.state == PostState.SHOWN

@@ -238,7 +238,7 @@ def locked(session: Session, post_id: UUID) -> Post:
 def support(session: Session, actor: Actor, post_id: UUID, *, on: bool = True) -> int:
     """추천, or take it back; saying it twice changes nothing. Returns the number of supporters."""
     actor.require(Permission.POST_WRITE)
-    post = session.get(Post, post_id)
+    post = session.get(Post, post_id, populate_existing=True)
     if post is None:
         raise NotFoundError
     if post.state is not PostState.SHOWN:

@@ -99,6 +99,7 @@ def _columns(actor: Actor, thread_id: UUID) -> Any:
         )
         .outerjoin(User, User.id == Post.author_id)
         .where(Post.thread_id == thread_id)
+        .execution_options(populate_existing=True)  # counters move beside what this session has loaded
     )
     return query
 
@@ -264,7 +265,7 @@ def talk(
     empty: bool = False,
 ) -> Talk:
     """The thread with a page of posts (`empty`: without), for `discussion/_thread.html`. The actor may read it."""
-    found = session.get(Thread, thread_id)
+    found = session.get(Thread, thread_id, populate_existing=True)
     if found is None:
         raise NotFoundError
     wanted = wanted or Wanted()

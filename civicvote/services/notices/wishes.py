@@ -175,6 +175,8 @@ def link(session: Session, key: bytes, text: str) -> Link:
 def unsubscribe(session: Session, key: bytes, text: str, *, everything: bool = False, on: bool = False) -> None:
     """Switch off what the link is for, or `everything`; `on`: take that back. Saying it twice changes nothing."""
     found = link(session, key, text)
+    if on != (found.all_off if everything else found.off):
+        return
     actor = Actor(id=found.user_id)
     if found.kind is not None and not everything:
         _switch_kind(session, actor, found.kind, on=on)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Row, Select, String, cast, delete, func, literal, select, union_all
+from sqlalchemy import Select, String, cast, delete, func, literal, select, union_all
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -96,7 +96,7 @@ def fold(session: Session) -> int:
     ).all()
     sums: Counter[tuple[str, ...]] = Counter()
     for *row, n in taken:
-        for key in combinations(*row):
+        for key in combinations(tuple(row)):
             sums[key] += n
     _apply(session, sums)
     return len(taken)
@@ -121,12 +121,11 @@ def recount(session: Session, *, repair: bool = True) -> int:
     What is missing is added, nothing is overwritten: changes of the same moment stay right.
     """
     missing: Counter[tuple[str, ...]] = Counter()
-    rows: Iterable[Row[Any]] = session.execute(_all_rows())
-    for kind, *row, n in rows:
-        if kind == "sum":
-            missing[tuple(row)] -= n
-            continue
-        for key in combinations(*(str(value) for value in row)):
+    rows: Iterable[Any] = session.execute(_all_rows())
+    for kind, *values, n in rows:
+        row = tuple(str(value) for value in values)
+        keys = [row] if kind == "sum" else combinations(row)
+        for key in keys:
             missing[key] += n if kind == "fact" else -n
     drift = {key: n for key, n in missing.items() if n}
     if drift and repair:

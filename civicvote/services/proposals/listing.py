@@ -21,8 +21,8 @@ from civicvote.services import clock, search
 from civicvote.services.proposals import counting
 
 SIZE = 20
-#: Where no sums are kept (search, period), counting stops here: "1,000건 이상".
-COUNT_LIMIT = 1000
+#: Where no sums are kept (search, period), counting stops here: "500건 이상".
+COUNT_LIMIT = 500
 #: `Proposal.shuffle` is below this.
 SHUFFLES = 2**31
 #: How many seeds there are: a place to begin and a direction.
@@ -236,8 +236,9 @@ def _chosen(base: Select[Any], order: _Order, cursor: Cursor | None, size: int) 
     return union_all(*(select(part) for part in parts)).subquery("chosen")
 
 
-def _row(*r: Any) -> ProposalRow:
-    return ProposalRow(*r[:-1], place=_mark(r[-1]))
+def _row(row: Any) -> ProposalRow:
+    values: list[Any] = [*row[:-1], _mark(row[-1])]
+    return ProposalRow(*values)
 
 
 _SHOWN: tuple[Any, ...] = (
@@ -268,8 +269,8 @@ def _facets(session: Session, filters: Filters, found: search.Hits | None, now: 
         Proposal.district,
         Proposal.department_id,
     ]
-    looked_at = select(*columns).where(*base).limit(COUNT_LIMIT).subquery()
-    grouped = select(*looked_at.c, func.count()).group_by(*looked_at.c)
+    looked_at: Any = select(*columns).where(*base).limit(COUNT_LIMIT).subquery()
+    grouped: Select[Any] = select(*looked_at.c, func.count()).group_by(*looked_at.c)
     facets, seen, chosen = counting.Facets(), 0, filters.chosen()
     for state, category, district, department, n in session.execute(grouped):
         facets.add(chosen, (state, category, district or "", department.hex if department else ""), n)
@@ -297,7 +298,7 @@ def listing(session: Session, filters: Filters, cursor: Cursor | None = None, *,
         .order_by(chosen.c.stretch, place.desc() if order.down else place, key.desc() if order.down else key)
         .limit(SIZE + 1)
     )
-    rows = [_row(*row) for row in session.execute(query)]
+    rows = [_row(row) for row in session.execute(query)]
     page = Page.cut(rows, SIZE, lambda row: Cursor(row.id, row.place))
     return Listing(page, _facets(session, filters, found, now) if counted else None)
 

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, event, insert, inspect, select
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.unitofwork import UOWTransaction
 
 from civicvote.domain import districts, text
 from civicvote.domain.lifecycles import ProposalState
@@ -101,16 +102,31 @@ def _document(proposal: Any) -> dict[str, list[str]]:
 
 def index_proposal(session: Session, proposal: Proposal) -> None:
     """Make a public proposal findable by its present text; a draft or a hidden one is never in the index."""
-    found = session.scalar(select(ProposalDocument).where(ProposalDocument.proposal_id == proposal.id))
-    if proposal.state is ProposalState.DRAFT or proposal.hidden_at is not None:
-        if found is not None:
-            session.delete(found)
-        return
-    terms = _document(proposal)
-    if found is None:
-        session.add(ProposalDocument(proposal_id=proposal.id, **terms))
-    else:
-        found.title, found.body = terms["title"], terms["body"]
+    quietly = {"synchronize_session": False}
+    session.execute(
+        delete(ProposalDocument).where(ProposalDocument.proposal_id == proposal.id), execution_options=quietly
+    )
+    if proposal.state is not ProposalState.DRAFT and proposal.hidden_at is None:
+        session.execute(insert(ProposalDocument).values(proposal_id=proposal.id, **_document(proposal)))
+
+
+#: What the index depends on.
+_READ = frozenset({"state", "hidden_at", "number", "title", "category", "district", "place", "problem", "idea"})
+
+
+@event.listens_for(Session, "after_flush")
+def _follow(session: Session, _context: UOWTransaction) -> None:
+    """Whoever publishes, edits, hides or restores a proposal: the index is part of the same transaction."""
+    changed = {thing for thing in session.dirty if isinstance(thing, Proposal) and _touched(thing)}
+    changed |= {thing for thing in session.new if isinstance(thing, Proposal)}
+    for proposal in sorted(changed, key=lambda one: one.id):
+        if proposal.state is not ProposalState.DRAFT:  # nothing becomes a draft again
+            index_proposal(session, proposal)
+
+
+def _touched(proposal: Proposal) -> bool:
+    state = inspect(proposal)
+    return any(state.attrs[name].history.has_changes() for name in _READ)
 
 
 def reindex_proposals(session: Session) -> int:

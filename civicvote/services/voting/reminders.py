@@ -4,12 +4,12 @@ The worker forgets them, not the casting transaction: a number of one transactio
 """
 
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, exists, select
 from sqlalchemy.orm import Session
 
 from civicvote.domain.lifecycles import CycleState
+from civicvote.domain.notices import hours
 from civicvote.domain.permissions import Actor
 from civicvote.models.accounts import User
 from civicvote.models.channels import CheckIn
@@ -20,11 +20,8 @@ from civicvote.services.upsert import insert_new
 from civicvote.services.voting import checked_in, entrance
 
 AHEAD = timedelta(days=1)
-#: Nobody is written to at night: hours of Seoul.
-AWAKE = range(8, 21)
 #: Notices promised in one round, so that a worker's transaction stays short.
 ROUND = 200
-SEOUL = ZoneInfo("Asia/Seoul")
 
 
 def begun(session: Session, actor: Actor, slug: str, *, arrived: datetime) -> None:
@@ -56,7 +53,7 @@ def remind(session: Session) -> int:
     )
     over = select(Vote.id).where((Vote.closes_at <= moment) | Vote.sealed_at.is_not(None))
     session.execute(delete(UnfinishedBallot).where(cast | at_desk | UnfinishedBallot.vote_id.in_(over)))
-    if moment.astimezone(SEOUL).hour not in AWAKE:
+    if hours.quiet(moment):
         return 0
     rows = session.execute(
         select(UnfinishedBallot, User.id, Cycle.slug, Cycle.title, Vote.closes_at)

@@ -16,7 +16,7 @@ from civicvote.views.forums.blueprint import bp
 from civicvote.views.forums.kinds import page_of
 from civicvote.views.forums.rounds import said
 from civicvote.web.access import current_actor
-from civicvote.web.render import done, page
+from civicvote.web.render import page
 
 _FILTERS = {"yes": True, "no": False}
 
@@ -75,10 +75,3 @@ def answer_question(round_id: UUID, post_id: UUID) -> ResponseReturnValue:
         if ok:
             return said(made, _("답변을 올렸습니다."))
     return _page(rounds.view(session(), current_actor(), round_id), form, post_id)
-
-
-@bp.post("/rounds/<uuid:round_id>/questions/<uuid:post_id>/support")
-def support_question(round_id: UUID, post_id: UUID) -> ResponseReturnValue:
-    """나도 궁금합니다, or no longer."""
-    saying.support(session(), current_actor(), round_id, post_id, on=request.form.get("on") != "0")
-    return done(url_for("forums.round", round_id=round_id) + f"#post-{post_id}")

@@ -6,7 +6,7 @@ from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
 from civicvote.db import session
-from civicvote.domain.discussion import HIDE_REASONS, POST_KINDS
+from civicvote.domain.discussion import DECISIONS, HIDE_REASONS, POST_KINDS
 from civicvote.domain.lifecycles import POST
 from civicvote.domain.permissions import Permission as P
 from civicvote.forms.moderation import CloseForm, DecideForm, HideForm, MergeForm
@@ -19,7 +19,13 @@ from civicvote.web.access import current_actor, requires
 from civicvote.web.i18n import say
 from civicvote.web.render import page
 
-WORDS = {"reasons": HIDE_REASONS, "kinds": POST_KINDS, "states": POST.labels, "held": guards.HELD}
+WORDS = {
+    "reasons": HIDE_REASONS,
+    "kinds": POST_KINDS,
+    "states": POST.labels,
+    "held": guards.HELD,
+    "decisions": DECISIONS,
+}
 
 
 def _desk() -> Desk:

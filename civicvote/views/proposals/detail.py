@@ -6,7 +6,6 @@ from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
 from civicvote.db import session
-from civicvote.domain.lifecycles import ProposalState
 from civicvote.domain.text import excerpt
 from civicvote.forms.proposals.writing import whole
 from civicvote.services.proposals import endorsing, reading, revisions
@@ -24,9 +23,6 @@ def detail(proposal_id: UUID) -> ResponseReturnValue:
     found = reading.detail(session(), current_actor(), proposal_id)
     if not found.sees_text:
         return page("proposals/hidden.html", d=found, p=found.proposal)
-    here = url_for("proposals.detail", proposal_id=proposal_id)
-    public_ = found.proposal.state is not ProposalState.DRAFT
-    manage = url_for("files.manage", kind="proposal", subject_id=proposal_id, back=here)
     return page(
         "proposals/detail.html",
         d=found,
@@ -34,12 +30,21 @@ def detail(proposal_id: UUID) -> ResponseReturnValue:
         steps=reading.STEPS,
         gone=reading.GONE,
         summary=excerpt(found.proposal.idea or found.proposal.problem),
+        talk=shown(proposal_id) if found.proposal.published_at else None,
         attached=found.attached,
-        files_url=manage if found.editable else "",
-        talk=shown(proposal_id) if public_ else None,
+        files_url=_files(found),
         share_title=found.proposal.title,
         share_url=login.link("proposals.detail", proposal_id=proposal_id),
     )
+
+
+def _files(found: reading.Detail) -> str:
+    """Where its authors attach files; empty for everybody else."""
+    if not found.editable:
+        return ""
+    key = found.proposal.id
+    here = url_for("proposals.detail", proposal_id=key)
+    return url_for("files.manage", kind="proposal", subject_id=key, back=here)
 
 
 @bp.post("/proposals/<uuid:proposal_id>/endorsement")
