@@ -160,7 +160,7 @@ def point() -> ResponseReturnValue:
     tapped = {"map.x": request.args.get("tap_x", ""), "map.y": request.args.get("tap_y", "")}
     asked = form.take_point(request.args.to_dict() | tapped)
     form.offer_districts()
-    return page("proposals/_map.html", form=form, asked=asked)
+    return page("proposals/_point.html", form=form, asked=asked)
 
 
 @bp.get("/proposals/map.svg")
