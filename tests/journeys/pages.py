@@ -41,6 +41,7 @@ ELSEWHERE = {
     "factors.challenge",
     "files.manage",
     "proposals.invitation",
+    "proposals.invited",
     "notices.unsubscribe",
     "voting.compare",
     "voting.confirm",

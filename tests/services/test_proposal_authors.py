@@ -1,6 +1,7 @@
 """Writing a proposal together: one-time links, who may answer them, and what they tell nobody."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select
@@ -8,9 +9,11 @@ from sqlalchemy.orm import Session
 
 from civicvote.domain.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError, TooManyError
 from civicvote.domain.lifecycles import ProposalState
+from civicvote.domain.notices import NoticeKind
 from civicvote.domain.permissions import VISITOR, Actor, Role
 from civicvote.models.accounts import User
 from civicvote.models.audit import AuditEvent
+from civicvote.models.notices import Notice
 from civicvote.models.outbox import OutboxMessage
 from civicvote.models.proposals import CoAuthor, CoAuthorInvitation, Proposal
 from civicvote.services import clock
@@ -40,8 +43,8 @@ def test_whoever_accepts_writes_along(session: Session, state: ProposalState) ->
     token = _invite(session, author, proposal)
     stored = session.scalars(select(CoAuthorInvitation)).one()
     assert token not in {stored.token_hash, str(stored.email)}
-    assert authors.look(session, token).title == proposal.title
-    assert authors.accept(session, actor, token) == proposal.id
+    assert authors.look(session, authors.by_link(token)).title == proposal.title
+    assert authors.accept(session, actor, authors.by_link(token)) == proposal.id
     session.refresh(stored)
     assert (stored.email, stored.accepted_by) == (None, friend.id)
     assert Role.CO_AUTHOR in moves.towards(session, actor, proposal).roles
@@ -57,15 +60,18 @@ def test_a_link_is_good_once_in_its_time_and_only_if_it_was_sent(
 ) -> None:
     proposal, author, _friend, actor = _arranged(session)
     used, declined, taken, late = (_invite(session, author, proposal, f"{n}@example.org") for n in range(4))
-    authors.accept(session, actor, used)
-    authors.decline(session, VISITOR, declined)
+    authors.accept(session, actor, authors.by_link(used))
+    authors.decline(session, VISITOR, authors.by_link(declined))
     row = next(one for one in authors.desk(session, author, proposal.id).open if one.email == "2@example.org")
     authors.take_back(session, author, proposal.id, row.id)
     authors.take_back(session, author, proposal.id, row.id)
     soon = clock.now() + authors.LIFETIME
     monkeypatch.setattr(clock, "now", lambda: soon)
     for token in (used, declined, taken, late, "x" * 43):
-        for answer in (lambda t: authors.look(session, t), lambda t: authors.accept(session, actor, t)):
+        for answer in (
+            lambda t: authors.look(session, authors.by_link(t)),
+            lambda t: authors.accept(session, actor, authors.by_link(t)),
+        ):
             with pytest.raises(NotFoundError) as gone:
                 answer(token)
             assert "더 쓸 수 없습니다" in str(gone.value.message)
@@ -80,8 +86,8 @@ def test_an_author_cannot_be_their_own_co_author(session: Session) -> None:
         authors.invite(session, author, proposal.id, email=str(own.email).upper(), link=str)
     token = _invite(session, author, proposal)
     with pytest.raises(ConflictError):
-        authors.accept(session, author, token)
-    assert authors.look(session, token).title == proposal.title  # not spent
+        authors.accept(session, author, authors.by_link(token))
+    assert authors.look(session, authors.by_link(token)).title == proposal.title  # not spent
 
 
 def test_inviting_again_replaces_the_link_and_tells_nobody_who_has_an_account(session: Session) -> None:
@@ -89,8 +95,8 @@ def test_inviting_again_replaces_the_link_and_tells_nobody_who_has_an_account(se
     first = _invite(session, author, proposal, str(friend.email))
     second = _invite(session, author, proposal, str(friend.email))
     with pytest.raises(NotFoundError):
-        authors.accept(session, actor, first)
-    authors.accept(session, actor, second)
+        authors.accept(session, actor, authors.by_link(first))
+    authors.accept(session, actor, authors.by_link(second))
     _invite(session, author, proposal, str(friend.email))  # who writes along already gets a letter like anybody
     assert len(authors.desk(session, author, proposal.id).open) == 1
 
@@ -139,7 +145,7 @@ def test_nobody_joins_what_is_over(session: Session, state: ProposalState) -> No
     invitation.proposal_id = ended.id
     session.flush()
     with pytest.raises(NotFoundError):
-        authors.accept(session, actor, token)
+        authors.accept(session, actor, authors.by_link(token))
     with pytest.raises(ConflictError):
         authors.invite(session, author, ended.id, email="late@example.org", link=str)
 
@@ -154,5 +160,29 @@ def test_an_erased_account_takes_its_places_and_addresses_along(session: Session
     assert session.scalars(select(CoAuthor)).all() == []
     for one in (token, theirs):
         with pytest.raises(NotFoundError):
-            authors.look(session, one)
+            authors.look(session, authors.by_link(one))
     assert set(session.scalars(select(CoAuthorInvitation.email))) == {None}
+
+
+def test_whoever_has_an_account_is_told_and_answers_without_the_link(session: Session) -> None:
+    proposal, author, friend, actor = _arranged(session)
+    _invite(session, author, proposal, str(friend.email))
+    _invite(session, author, proposal, "nobody@example.org")
+    notice = session.scalars(select(Notice)).one()
+    invitation_id = UUID(notice.path.rpartition("/")[2])
+    assert (notice.kind, notice.recipient_id) == (NoticeKind.INVITED, friend.id)
+    stranger = factories.actor(factories.user(session))
+    foreign = session.scalars(
+        select(CoAuthorInvitation.id).where(CoAuthorInvitation.email == "nobody@example.org")
+    ).one()
+    for other, key in ((stranger, invitation_id), (author, invitation_id), (actor, foreign)):
+        with pytest.raises(NotFoundError):
+            authors.accept(session, other, authors.by_address(session, other, key))
+    unconfirmed = factories.user(session, email="nobody@example.org", email_confirmed_at=None)
+    late = factories.actor(unconfirmed)
+    with pytest.raises(NotFoundError):
+        authors.look(session, authors.by_address(session, late, foreign))
+    assert authors.look(session, authors.by_address(session, actor, invitation_id)).title == proposal.title
+    assert authors.accept(session, actor, authors.by_address(session, actor, invitation_id)) == proposal.id
+    with pytest.raises(NotFoundError):
+        authors.decline(session, actor, authors.by_address(session, actor, invitation_id))

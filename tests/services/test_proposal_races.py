@@ -171,7 +171,7 @@ def test_one_link_opened_by_four_at_once_makes_one_co_author(base: db.Database) 
 
     def accept(number: int) -> str:
         with base.transaction() as session:
-            return str(authors.accept(session, people[number], links[0]))
+            return str(authors.accept(session, people[number], authors.by_link(links[0])))
 
     assert _together(4, accept).count("NotFoundError") == 3
     with base.reading() as session:

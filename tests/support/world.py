@@ -73,6 +73,7 @@ def make_world(session: Session, keys: KeyStore) -> World:
         "pool_id": pool.id,
         "proposal_id": proposals.proposal(session, author).id,
         "invitation_id": uuid4(),
+        "answer": "accept",
         "term_id": uuid4(),
         "review_id": review.id,
         "comment_id": comment.id,

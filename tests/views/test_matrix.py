@@ -243,6 +243,8 @@ proposals.edit              GET  303 403 403 403 403 403 403 403 403
 proposals.endorse           POST 303 303 303 303 303 303 303 303 303
 proposals.follow            POST 303 303 303 303 303 303 303 303 303
 proposals.invite            POST 303 403 403 403 403 403 403 403 403
+proposals.answer_invited    POST 303 404 404 404 404 404 404 404 404
+proposals.invited           GET  303 404 404 404 404 404 404 404 404
 proposals.leave             POST 303 404 404 404 404 404 404 404 404
 proposals.new               GET  303 200 200 200 200 200 200 200 200
 proposals.point             GET  303 200 200 200 200 200 200 200 200

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from civicvote.domain.lifecycles import ProposalState
 from civicvote.models.accounts import User
+from civicvote.models.notices import Notice
 from civicvote.models.proposals import CoAuthor, CoAuthorInvitation, Proposal
 from civicvote.services import clock
 from civicvote.services.proposals import authors
@@ -42,7 +43,7 @@ def test_a_proposal_is_written_previewed_and_published(session: Session, signed_
     done = browser.post(f"/proposals/{key}/edit", data={**WORDS, "version": "1", "action": "publish"})
     assert (done.status_code, done.location) == (303, f"/proposals/{key}")
     page = browser.get(f"/proposals/{key}").text
-    assert "제안 1번" in page
+    assert "제안 1호" in page
     assert "공감하기" in page
 
 
@@ -191,7 +192,7 @@ def test_a_visitor_reads_a_proposal_in_few_statements(session: Session, client: 
     client.get(f"/proposals/{proposal.id}")
     queries.clear()
     assert client.get(f"/proposals/{proposal.id}").status_code == 200
-    assert len(queries) <= 3, queries.statements
+    assert len(queries) <= 4, queries.statements
 
 
 def test_withdrawing_asks_for_a_reason(session: Session, signed_in: SignIn) -> None:
@@ -248,6 +249,10 @@ def test_an_invitation_is_answered_with_an_account_or_declined_without(
     accepted = signed_in(friend).post(f"/proposals/invitations/{one}/accept")
     assert (accepted.status_code, accepted.location) == (303, f"/proposals/{draft.id}")
     assert client.post(f"/proposals/invitations/{two}/decline").status_code == 303
+    told = session.scalars(select(Notice).where(Notice.recipient_id == friend.id)).one()
+    assert "수락하기" in signed_in(friend).get(told.path).text
+    assert signed_in(friend).post(f"{told.path}/decline").status_code == 303
+    assert signed_in(friend).get(told.path).status_code == 404
     for token in (*links, "x" * 43):
         assert client.get(f"/proposals/invitations/{token}").status_code == 404
     listed = browser.get(here).text

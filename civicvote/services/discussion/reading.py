@@ -265,7 +265,8 @@ def talk(
     empty: bool = False,
 ) -> Talk:
     """The thread with a page of posts (`empty`: without), for `discussion/_thread.html`. The actor may read it."""
-    found = session.get(Thread, thread_id, populate_existing=True)
+    # Counters move by statements of their own: where something was written, the row is read again.
+    found = session.get(Thread, thread_id, populate_existing=not session.info.get("read_only"))
     if found is None:
         raise NotFoundError
     wanted = wanted or Wanted()

@@ -5,16 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import case, func, select, update
+from sqlalchemy import ColumnElement, and_, case, func, select, update
 from sqlalchemy.orm import Session
 
 from civicvote.domain.errors import ConflictError, InvalidError, NotFoundError, TooManyError
 from civicvote.domain.lifecycles import ProposalState
 from civicvote.domain.messages import msg
+from civicvote.domain.notices import NoticeKind
 from civicvote.domain.permissions import Actor, Permission
 from civicvote.models.accounts import User
 from civicvote.models.proposals import CoAuthor, CoAuthorInvitation, Proposal
-from civicvote.services import audit, clock, outbox, watching
+from civicvote.services import audit, clock, notices, outbox, watching
 from civicvote.services.accounts import tokens
 from civicvote.services.accounts.joining import check_address
 from civicvote.services.proposals.moves import towards, visible
@@ -27,8 +28,13 @@ LIFETIME = timedelta(days=14)
 MOST, LETTERS_A_DAY = 10, 20
 _DAY = timedelta(days=1)
 
+#: An account that has shown that its address is its own.
+_REAL = (User.email_confirmed_at.is_not(None), User.erased_at.is_(None))
+
 #: Makes a token into the address of a page; the view knows how.
 Link = Callable[[str], str]
+#: Names one invitation: by its link or by the address it was sent to.
+Which = ColumnElement[bool]
 
 GONE = msg(
     "이 초대는 더 쓸 수 없습니다. 이미 답했거나 거두어졌거나 14일이 지났습니다. 제안자에게 다시 초대해 달라고 하십시오."
@@ -131,6 +137,15 @@ def invite(session: Session, actor: Actor, proposal_id: UUID, *, email: str, lin
     session.flush()
     audit.record(session, actor, "proposal:invite", proposal, invitation=made.id)
     _send(session, actor, made, title=proposal.title, url=link(token))
+    notices.tell(
+        session,
+        NoticeKind.INVITED,
+        about=made.id,
+        to=select(User.id).where(User.email == address, *_REAL),
+        path=f"/proposals/invited/{made.id}",
+        title=proposal.title,
+        name=actor.name,
+    )
 
 
 def _send(session: Session, actor: Actor, made: CoAuthorInvitation, *, title: str, url: str) -> None:
@@ -197,23 +212,30 @@ class Invited:
     expires_at: datetime
 
 
-def look(session: Session, token: str) -> Invited:
-    """The invitation behind a link; NotFoundError with words for one that is made up, answered or too old."""
-    invitation, proposal = _living(session, token)
+def by_link(token: str) -> Which:
+    """The invitation behind a link, for whoever has it."""
+    return CoAuthorInvitation.token_hash == token_hash(token)
+
+
+def by_address(session: Session, actor: Actor, invitation_id: UUID) -> Which:
+    """An invitation that was sent to the actor's own confirmed address, which needs no link."""
+    address = session.scalar(select(User.email).where(User.id == actor.account(), *_REAL))
+    return and_(CoAuthorInvitation.id == invitation_id, CoAuthorInvitation.email == (address or ""))
+
+
+def look(session: Session, which: Which) -> Invited:
+    """The invitation; NotFoundError with words for one that is made up, somebody else's, answered or too old."""
+    invitation, proposal = _living(session, which)
     inviter = session.scalar(select(User.name).where(User.id == invitation.invited_by, User.erased_at.is_(None)))
     public = proposal.state is not ProposalState.DRAFT and proposal.hidden_at is None
     return Invited(proposal.id, proposal.title, inviter, public, invitation.expires_at)
 
 
-def _living(session: Session, token: str, *, lock: bool = False) -> tuple[CoAuthorInvitation, Proposal]:
+def _living(session: Session, which: Which, *, lock: bool = False) -> tuple[CoAuthorInvitation, Proposal]:
     query = (
         select(CoAuthorInvitation, Proposal)
         .join(Proposal, Proposal.id == CoAuthorInvitation.proposal_id)
-        .where(
-            CoAuthorInvitation.token_hash == token_hash(token),
-            CoAuthorInvitation.ended_at.is_(None),
-            CoAuthorInvitation.expires_at > clock.now(),
-        )
+        .where(which, CoAuthorInvitation.ended_at.is_(None), CoAuthorInvitation.expires_at > clock.now())
     )
     found = session.execute(query.with_for_update() if lock else query).one_or_none()
     if found is None or found[1].state not in EDITABLE:
@@ -229,10 +251,10 @@ def _end(session: Session, invitation: CoAuthorInvitation, accepted_by: UUID | N
         raise NotFoundError(GONE)
 
 
-def accept(session: Session, actor: Actor, token: str) -> UUID:
+def accept(session: Session, actor: Actor, which: Which) -> UUID:
     """Write along from now on; the link is spent. Returns the proposal's key."""
     user_id = actor.account()
-    invitation, proposal = _living(session, token, lock=True)
+    invitation, proposal = _living(session, which, lock=True)
     if proposal.author_id == user_id:
         raise ConflictError(msg("본인의 제안입니다. 초대받은 분이 자기 계정으로 이 링크를 열어야 합니다."))
     _end(session, invitation, user_id)
@@ -243,9 +265,9 @@ def accept(session: Session, actor: Actor, token: str) -> UUID:
     return proposal.id
 
 
-def decline(session: Session, actor: Actor, token: str) -> None:
+def decline(session: Session, actor: Actor, which: Which) -> None:
     """No, thank you: the link is spent. Needs no account."""
-    invitation, proposal = _living(session, token, lock=True)
+    invitation, proposal = _living(session, which, lock=True)
     _end(session, invitation, None)
     audit.record(session, actor, "proposal:decline", proposal, invitation=invitation.id)
 

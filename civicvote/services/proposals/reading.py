@@ -1,4 +1,4 @@
-"""One proposal with everything public about it, in three statements however long its story is."""
+"""One proposal with everything public about it, in two statements however long its story is, three with files."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, and_, case, or_, select
+from sqlalchemy import Row, and_, case, literal, or_, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from civicvote.domain.errors import NotFoundError
@@ -17,9 +17,10 @@ from civicvote.domain.workflow import Move
 from civicvote.models.accounts import User
 from civicvote.models.deliberation import Forum
 from civicvote.models.departments import Department
-from civicvote.models.discussion import Appeal, Watch
+from civicvote.models.discussion import Appeal, Thread, Watch
+from civicvote.models.files import Attachment
 from civicvote.models.proposals import CoAuthor, Proposal, ProposalEndorsement, ProposalMove
-from civicvote.services import watching
+from civicvote.services import files, watching
 from civicvote.services.proposals import authors
 from civicvote.services.proposals.endorsing import of_person, refusal
 from civicvote.services.proposals.moves import sees_hidden, towards, visible
@@ -88,10 +89,22 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """A change of state in the public history."""
+
+    name: str
+    target: str
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Detail:
     """A proposal as its page shows it."""
 
     proposal: Proposal
+    #: Its thread of comments; None for a draft. Held here, the session finds it again without asking the database.
+    thread: Thread | None
     department: str
     author: str | None
     authors: Sequence[authors.AuthorRow]
@@ -102,7 +115,8 @@ class Detail:
     following: bool
     step: int
     moves: Sequence[Move]
-    history: Sequence[ProposalMove]
+    history: Sequence[Step]
+    attached: Sequence[files.Shown]
     previous: Link | None
     next: Link | None
     merged_into: Link | None
@@ -137,6 +151,7 @@ def _to_reader(actor: Actor) -> list[Any]:
         follows.exists().label("following"),
         forum.label("forum"),
         select(Appeal.id).where(Appeal.proposal_id == Proposal.id).exists().label("appealed"),
+        select(Attachment.id).where(Attachment.subject_id == Proposal.id).exists().label("attached"),
     ]
 
 
@@ -162,7 +177,9 @@ def _found(session: Session, actor: Actor, proposal_id: UUID) -> Row[Any]:
     ]
     author = case((User.erased_at.is_(None), User.name), else_=None).label("author")
     row = session.execute(
-        select(Proposal, Department.name.label("department"), author, *_to_reader(actor), *links)
+        # The thread comes along: whoever shows its posts finds it loaded.
+        select(Proposal, Thread, Department.name.label("department"), author, *_to_reader(actor), *links)
+        .outerjoin(Thread, Thread.id == Proposal.id)
         .outerjoin(Department, Department.id == Proposal.department_id)
         .outerjoin(User, User.id == Proposal.author_id)
         .outerjoin(before, and_(before.id == Proposal.previous_id, before.hidden_at.is_(None)))
@@ -188,11 +205,13 @@ def detail(session: Session, actor: Actor, proposal_id: UUID) -> Detail:
     if proposal.state is S.DRAFT and not own:
         raise NotFoundError
     given = "own" if row.own else "earlier" if row.given else ""
+    history, along = _story(session, proposal_id)
     return Detail(
         proposal=proposal,
+        thread=row.Thread,
         department=row.department or "",
         author=row.author,
-        authors=authors.listing(session, proposal_id),
+        authors=along,
         is_author=Role.AUTHOR in near.roles,
         is_co_author=Role.CO_AUTHOR in near.roles,
         sees_text=proposal.hidden_at is None or sees_hidden(near),
@@ -200,7 +219,8 @@ def detail(session: Session, actor: Actor, proposal_id: UUID) -> Detail:
         following=bool(row.following),
         step=_STEP.get(proposal.state, -1),
         moves=PROPOSAL.allowed(near, proposal.state),
-        history=_history(session, proposal_id),
+        history=history,
+        attached=files.of(session, proposal_id)[proposal_id] if row.attached else [],
         previous=_link(row.before_id, row.before_number, row.before_title),
         next=_link(row.after_id, row.after_number, row.after_title),
         merged_into=_link(row.into_id, row.into_number, row.into_title),
@@ -209,10 +229,26 @@ def detail(session: Session, actor: Actor, proposal_id: UUID) -> Detail:
     )
 
 
-def _history(session: Session, proposal_id: UUID) -> Sequence[ProposalMove]:
-    return session.scalars(
-        select(ProposalMove).where(ProposalMove.proposal_id == proposal_id).order_by(ProposalMove.id)
-    ).all()
+def _story(session: Session, proposal_id: UUID) -> tuple[list[Step], list[authors.AuthorRow]]:
+    """What happened, and who writes along, each in its order: one statement."""
+    nothing = literal("")
+    moved = select(
+        ProposalMove.id.label("key"),
+        ProposalMove.name.label("name"),
+        ProposalMove.target.label("target"),
+        ProposalMove.reason.label("reason"),
+        ProposalMove.at.label("at"),
+    ).where(ProposalMove.proposal_id == proposal_id)
+    name = case((User.erased_at.is_(None), User.name), else_=None)
+    along = (
+        select(CoAuthor.user_id, name, nothing, nothing, CoAuthor.at)
+        .join(User, User.id == CoAuthor.user_id)
+        .where(CoAuthor.proposal_id == proposal_id)
+    )
+    story = union_all(moved, along).subquery("story")
+    rows = session.execute(select(story).order_by(story.c.at, story.c.key)).all()
+    steps = [Step(row.name, row.target, row.reason, row.at) for row in rows if row.target]
+    return steps, [authors.AuthorRow(row.key, row.name, row.at) for row in rows if not row.target]
 
 
 def editable(session: Session, actor: Actor, proposal_id: UUID) -> Proposal:

@@ -18,7 +18,7 @@ from civicvote.domain.text import clean_line, clean_text, refuse_resident_number
 from civicvote.models.base import new_id
 from civicvote.models.discussion import Watch
 from civicvote.models.proposals import CoAuthor, Proposal
-from civicvote.services import audit, clock, dated_settings
+from civicvote.services import audit, clock, dated_settings, search
 from civicvote.services.discussion import threads
 from civicvote.services.locks import exclusive
 from civicvote.services.projects.writing import CATEGORIES, PLACE_MAX
@@ -208,6 +208,7 @@ def change(
     if proposal.state is not S.DRAFT:
         threads.rename(session, proposal.id, proposal.title)
         threads.touch(session, proposal.id)
+        search.index_proposal(session, proposal)
     return proposal
 
 
@@ -245,6 +246,7 @@ def publish(session: Session, actor: Actor, proposal_id: UUID) -> Proposal:
     }
     rows = [{"subject_id": proposal.id, "user_id": one, "at": clock.now()} for one in sorted(filter(None, writers))]
     insert_new(session, Watch, rows)
+    search.index_proposal(session, proposal)
     return proposal
 
 

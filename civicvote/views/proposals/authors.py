@@ -7,7 +7,6 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from civicvote.db import reader, session
-from civicvote.forms.base import BaseForm
 from civicvote.forms.proposals.authors import InvitationForm
 from civicvote.services.proposals import authors as writers
 from civicvote.services.proposals import reading
@@ -85,21 +84,56 @@ def leave(proposal_id: UUID) -> ResponseReturnValue:
 @public
 def invitation(token: str) -> ResponseReturnValue:
     """What somebody with a link sees, with an account or without."""
-    return page("proposals/invitation.html", form=BaseForm(), i=writers.look(reader(), token), token=token)
+    found = writers.look(reader(), writers.by_link(token))
+    return page(
+        "proposals/invitation.html",
+        i=found,
+        here=url_for("proposals.invitation", token=token),
+        accept=url_for("proposals.accept", token=token),
+        decline=url_for("proposals.decline", token=token),
+    )
+
+
+@bp.get("/proposals/invited/<uuid:invitation_id>")
+def invited(invitation_id: UUID) -> ResponseReturnValue:
+    """The same for whoever was told in their inbox."""
+    found = writers.look(reader(), writers.by_address(reader(), current_actor(), invitation_id))
+    return page(
+        "proposals/invitation.html",
+        i=found,
+        here=url_for("proposals.invited", invitation_id=invitation_id),
+        accept=url_for("proposals.answer_invited", invitation_id=invitation_id, answer="accept"),
+        decline=url_for("proposals.answer_invited", invitation_id=invitation_id, answer="decline"),
+    )
+
+
+@bp.post("/proposals/invited/<uuid:invitation_id>/<any(accept, decline):answer>")
+def answer_invited(invitation_id: UUID, answer: str) -> ResponseReturnValue:
+    """Yes or no by whoever was told in their inbox."""
+    which = writers.by_address(session(), current_actor(), invitation_id)
+    return _joined(which) if answer == "accept" else _declined(which)
 
 
 @bp.post("/proposals/invitations/<token>/accept")
 def accept(token: str) -> ResponseReturnValue:
     """Write along."""
-    proposal_id = writers.accept(session(), current_actor(), token)
-    flash(_("공동제안자가 되셨습니다. 이제 이 제안을 함께 고칠 수 있습니다."), "success")
-    return done(url_for("proposals.detail", proposal_id=proposal_id))
+    return _joined(writers.by_link(token))
 
 
 @bp.post("/proposals/invitations/<token>/decline")
 @public
 def decline(token: str) -> ResponseReturnValue:
     """No, thank you."""
-    writers.decline(session(), current_actor(), token)
+    return _declined(writers.by_link(token))
+
+
+def _joined(which: writers.Which) -> ResponseReturnValue:
+    proposal_id = writers.accept(session(), current_actor(), which)
+    flash(_("공동제안자가 되셨습니다. 이제 이 제안을 함께 고칠 수 있습니다."), "success")
+    return done(url_for("proposals.detail", proposal_id=proposal_id))
+
+
+def _declined(which: writers.Which) -> ResponseReturnValue:
+    writers.decline(session(), current_actor(), which)
     flash(_("초대를 사양했습니다."), "success")
     return done("/")

@@ -8,10 +8,10 @@ from flask.typing import ResponseReturnValue
 from civicvote.db import session
 from civicvote.domain.text import excerpt
 from civicvote.forms.proposals.writing import whole
-from civicvote.services import files
 from civicvote.services.proposals import endorsing, reading, revisions
 from civicvote.views.discussion.showing import shown
 from civicvote.views.proposals.blueprint import bp
+from civicvote.web import login
 from civicvote.web.access import current_actor, public
 from civicvote.web.render import done, page
 
@@ -31,8 +31,10 @@ def detail(proposal_id: UUID) -> ResponseReturnValue:
         gone=reading.GONE,
         summary=excerpt(found.proposal.idea or found.proposal.problem),
         talk=shown(proposal_id) if found.proposal.published_at else None,
-        attached=files.of(session(), proposal_id)[proposal_id],
+        attached=found.attached,
         files_url=_files(found),
+        share_title=found.proposal.title,
+        share_url=login.link("proposals.detail", proposal_id=proposal_id),
     )
 
 

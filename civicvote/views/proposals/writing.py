@@ -13,7 +13,7 @@ from civicvote.forms.projects import key_of
 from civicvote.forms.proposals.writing import ProposalForm, WithdrawForm, whole
 from civicvote.models.base import new_id
 from civicvote.models.proposals import Proposal
-from civicvote.services import search
+from civicvote.services import files, search
 from civicvote.services.proposals import reading, revisions, writing
 from civicvote.views.proposals.blueprint import bp
 from civicvote.web.access import current_actor, public
@@ -41,6 +41,7 @@ def _edit(
         conflict=status == 409,
         similar=_similar_to(form.title.data or "", own.id if own else None) if looked else [],
         endorsable=ENDORSABLE_STATES,
+        attached=files.of(session(), own.id)[own.id] if own else [],
         autosave=own is None or own.state is ProposalState.DRAFT,
         numbered=own is not None and own.state is not ProposalState.DRAFT and revisions.begun(session(), own),
     )
@@ -90,7 +91,7 @@ def _saved(proposal: Proposal) -> ResponseReturnValue:
     if proposal.state is ProposalState.DRAFT:
         flash(_("초안을 저장했습니다. 공개하기 전에는 함께 쓰는 사람만 볼 수 있습니다."), "success")
         return done(url_for("proposals.edit", proposal_id=proposal.id))
-    flash(_("제안 %(number)s번이 공개되어 있습니다. 소식은 알림으로 보내 드립니다.", number=proposal.number), "success")
+    flash(_("제안 %(number)s호가 공개되어 있습니다. 소식은 알림으로 보내 드립니다.", number=proposal.number), "success")
     return done(url_for("proposals.detail", proposal_id=proposal.id))
 
 
@@ -159,7 +160,7 @@ def point() -> ResponseReturnValue:
     tapped = {"map.x": request.args.get("tap_x", ""), "map.y": request.args.get("tap_y", "")}
     asked = form.take_point(request.args.to_dict() | tapped)
     form.offer_districts()
-    return page("proposals/_map.html", form=form, asked=asked)
+    return page("proposals/_point.html", form=form, asked=asked)
 
 
 @bp.get("/proposals/map.svg")
