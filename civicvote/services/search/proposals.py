@@ -43,7 +43,7 @@ class SimilarProposal:
 
 def _likeness(wording: list[str], title: str, covered: float, idf: dict[str, float]) -> float:
     """How much a proposal is about what was typed: half by its title, half by how much of the wording it holds at all."""
-    return (text.similarity(wording, text.query_terms(title), idf) + min(1.0, covered)) / 2
+    return (text.similarity(wording, text.query_terms(title), idf) + covered) / 2
 
 
 def similar_proposals(
@@ -74,11 +74,16 @@ def similar_proposals(
         query = query.where(Proposal.id != but)
     # The rank of a document whose title holds all of it.
     whole = (1 + TITLE) * SCALE * sum(found.idf.values())
-    scored = [(_likeness(terms, row[3], row[0] / whole, found.idf), row) for row in session.execute(query)]
-    scored.sort(key=lambda pair: (-pair[0], -pair[1][0]))
+    scored: list[tuple[float, int, Any]] = []
+    for row in session.execute(query):
+        covered = min(1.0, row[0] / whole)
+        if len(scored) >= limit and (1 + covered) / 2 < scored[limit - 1][0]:
+            break  # nor could any of the rest, even with the very title
+        scored.append((_likeness(terms, row[3], covered, found.idf), row[0], row))
+        scored.sort(key=lambda one: one[:2], reverse=True)
     return [
         SimilarProposal(r[1], r[2] or 0, r[3], r[4], r[5], bool(r[6]))
-        for likeness, r in scored[:limit]
+        for likeness, _rank, r in scored[:limit]
         if likeness >= LIKE
     ]
 
