@@ -5,8 +5,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from civicvote.demo import content, forums
-from civicvote.demo import content, notices, proposals, themes
+from civicvote.demo import content, forums, notices, proposals, themes
 from civicvote.demo.people import Cast, settle
 from civicvote.demo.projects import CATEGORY_OF_THEME, Planter
 from civicvote.demo.sample_election import candidates, text, turnout
