@@ -18,7 +18,6 @@ from civicvote.domain.deliberation import (
     ForumKind,
     Reflection,
     RoundKind,
-    Stance,
 )
 from civicvote.forms.base import BaseForm
 from civicvote.forms.cycles import VersionForm
@@ -274,17 +273,3 @@ class SayForm(BaseForm):
     def key(self) -> UUID:
         """The form's key; a fresh one for a form that came without."""
         return key_of(self.form_key.data) or new_id()
-
-
-class CommentForm(SayForm):
-    """상호토론: a comment with or without a stance, or an answer to one."""
-
-    parent = HiddenField()
-    stance = RadioField(
-        _l("나의 입장"), [Optional()], choices=options([("", ""), *((one.value, one.value) for one in Stance)])
-    )
-
-    @property
-    def standing(self) -> Stance | None:
-        """The stance, if one was given."""
-        return Stance(self.stance.data) if self.stance.data in set(Stance) else None

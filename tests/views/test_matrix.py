@@ -177,7 +177,6 @@ forums.answer               POST 303 403 403 403 409 403 403 403 403
 forums.answer_question      POST 303 422 422 422 422 422 422 422 422
 forums.ask                  POST 303 422 422 422 422 422 422 422 422
 forums.choose               POST 303 422 422 422 422 422 422 422 422
-forums.comment              POST 303 422 422 422 422 422 422 422 422
 forums.conclude             GET  303 403 403 403 403 403 200 403 403
 forums.conclude             POST 303 403 403 403 403 403 422 403 403
 forums.desk                 GET  303 403 403 200 200 403 200 403 403

@@ -1,6 +1,7 @@
 """Making a forum: the draft, its approval by a second person, opening and cancelling."""
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -236,7 +237,12 @@ def move(session: Session, actor: Actor, forum_id: UUID, name: str, *, reason: s
 
 def _tell(session: Session, actor: Actor, found: Forum, name: str) -> None:
     about = f"{found.id}|{name}-{found.version}"
-    what = {"title": found.title, "move": name, "state": found.state.value, "reason": found.state_reason}
+    what: dict[str, Any] = {
+        "title": found.title,
+        "move": name,
+        "state": found.state.value,
+        "reason": found.state_reason,
+    }
     if name == "submit":
         waiting = people.holders(Permission.FORUM_APPROVE)
         notices.tell(session, NoticeKind.WORK_WAITS, about=about, to=waiting, but=actor.id, path=path(found), **what)
