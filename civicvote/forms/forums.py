@@ -18,7 +18,6 @@ from civicvote.domain.deliberation import (
     ForumKind,
     Reflection,
     RoundKind,
-    Stance,
 )
 from civicvote.forms.base import BaseForm
 from civicvote.forms.cycles import VersionForm
@@ -120,7 +119,9 @@ class RoundForm(VersionForm):
     opens_at = SeoulDateTimeField(_l("시작"), [InputRequired(_NEEDED)])
     closes_at = SeoulDateTimeField(_l("마감"), [InputRequired(_NEEDED)])
     audience = RadioField(
-        _l("참여할 수 있는 사람"), choices=[(one.value, one.value) for one in Audience], default=Audience.EVERYONE.value
+        _l("참여할 수 있는 사람"),
+        choices=options((one.value, one.value) for one in Audience),
+        default=Audience.EVERYONE.value,
     )
     group = SelectField(_l("참여자 모둠"), validate_choice=False)
     premoderated = BooleanField(_l("올라온 의견·질문을 모더레이터가 확인한 뒤 공개합니다."))
@@ -183,7 +184,7 @@ class ReflectForm(BaseForm):
     reflection = RadioField(
         _l("반영 결과"),
         [InputRequired(_l("반영 결과를 골라 주십시오."))],
-        choices=[(one.value, one.value) for one in Reflection],
+        choices=options((one.value, one.value) for one in Reflection),
     )
     text = TextAreaField(
         _l("이유와 계획"), [_need(), Measured(10, conclusion.TEXT_MAX), PERSONAL], filters=[clean_input]
@@ -202,7 +203,7 @@ class LinkForm(BaseForm):
 
     after = RadioField(
         _l("언제의 일입니까"),
-        choices=[("0", _l("이 공론장 앞")), ("1", _l("이 공론장 뒤"))],
+        choices=options([("0", _l("이 공론장 앞")), ("1", _l("이 공론장 뒤"))]),
         default="1",
     )
     label = StringField(_l("이름"), [_need(), Measured(2, links.LABEL_MAX), PERSONAL], filters=[clean_line])
@@ -231,7 +232,7 @@ class GroupForm(BaseForm):
     """A participant group."""
 
     name = StringField(_l("모둠 이름"), [_need(), Measured(2, groups.NAME_MAX), PERSONAL], filters=[clean_line])
-    kind = RadioField(_l("종류"), choices=[(key, key) for key in groups.KINDS], default="season")
+    kind = RadioField(_l("종류"), choices=options((key, key) for key in groups.KINDS), default="season")
 
     @classmethod
     def offered(cls) -> "GroupForm":
@@ -272,15 +273,3 @@ class SayForm(BaseForm):
     def key(self) -> UUID:
         """The form's key; a fresh one for a form that came without."""
         return key_of(self.form_key.data) or new_id()
-
-
-class CommentForm(SayForm):
-    """상호토론: a comment with or without a stance, or an answer to one."""
-
-    parent = HiddenField()
-    stance = RadioField(_l("나의 입장"), [Optional()], choices=[("", ""), *((one.value, one.value) for one in Stance)])
-
-    @property
-    def standing(self) -> Stance | None:
-        """The stance, if one was given."""
-        return Stance(self.stance.data) if self.stance.data in set(Stance) else None

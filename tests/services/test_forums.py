@@ -36,6 +36,7 @@ from civicvote.services.deliberation import (
     synthesis,
     telling,
 )
+from civicvote.services.discussion import commenting
 from tests import factories
 from tests.support import forums as support
 
@@ -136,7 +137,7 @@ def test_a_round_is_open_by_the_clock_to_the_second(session: Session) -> None:
             refused = schedule.refusal(session, anybody, one, held) is not None
             assert refused is (expected is not Opening.OPEN)
     with time_machine.travel(closes, tick=False), pytest.raises(ConflictError):
-        saying.comment(session, anybody, one.id, body="늦은 의견입니다.", form_key=uuid4())
+        commenting.comment(session, anybody, one.id, body="늦은 의견입니다.", form_key=uuid4())
 
 
 def test_a_hold_closes_what_the_clock_opens_and_keeps_both_reasons(session: Session) -> None:
@@ -146,10 +147,10 @@ def test_a_hold_closes_what_the_clock_opens_and_keeps_both_reasons(session: Sess
         schedule.hold(session, support.official(session, Role.MODERATOR), one.id, reason="남의 공론장입니다.")
     schedule.hold(session, runner, one.id, reason="욕설이 이어져 잠시 멈춥니다.")
     with pytest.raises(ConflictError, match="욕설"):
-        saying.comment(session, anybody, one.id, body="의견입니다.", form_key=uuid4())
+        commenting.comment(session, anybody, one.id, body="의견입니다.", form_key=uuid4())
     assert detail.get(session, VISITOR, held.id).opening is Opening.HELD
     schedule.resume(session, runner, one.id, reason="정리했습니다.")
-    saying.comment(session, anybody, one.id, body="의견입니다.", form_key=uuid4())
+    commenting.comment(session, anybody, one.id, body="의견입니다.", form_key=uuid4())
     line = session.scalars(select(RoundHold)).one()
     assert (line.reason, line.lifted_reason) == ("욕설이 이어져 잠시 멈춥니다.", "정리했습니다.")
     with pytest.raises(ConflictError):
@@ -159,7 +160,7 @@ def test_a_hold_closes_what_the_clock_opens_and_keeps_both_reasons(session: Sess
 def test_an_extension_keeps_the_old_date_and_is_told(session: Session) -> None:
     held, one = support.debate(session)
     runner, anybody = support.moderator(session, held), support.citizen(session)
-    saying.comment(session, anybody, one.id, body="의견입니다.", form_key=uuid4())
+    commenting.comment(session, anybody, one.id, body="의견입니다.", form_key=uuid4())
     old = one.closes_at
     with pytest.raises(InvalidError):
         schedule.extend(session, runner, one.id, closes_at=old - SECOND, reason="줄입니다.")
@@ -200,14 +201,14 @@ def test_audience_by_level_and_group(session: Session) -> None:
     circle = support.group(session, member)
     closed = support.round_of(session, held, audience=Audience.GROUP, group_id=circle.id)
     with pytest.raises(ConflictError, match="본인확인"):
-        saying.comment(session, support.citizen(session), verified.id, body="의견입니다.", form_key=uuid4())
-    saying.comment(session, support.citizen(session, level=1), verified.id, body="의견입니다.", form_key=uuid4())
+        commenting.comment(session, support.citizen(session), verified.id, body="의견입니다.", form_key=uuid4())
+    commenting.comment(session, support.citizen(session, level=1), verified.id, body="의견입니다.", form_key=uuid4())
     for outsider in (VISITOR, support.citizen(session, level=2), support.official(session, Role.DEPARTMENT)):
         with pytest.raises(NotFoundError):
             access.round_of(session, outsider, closed.id)
         assert [stop.round.id for stop in detail.get(session, outsider, held.id).stops] == [verified.id]
     inside = factories.actor(member)
-    saying.comment(session, inside, closed.id, body="위원 의견입니다.", form_key=uuid4())
+    commenting.comment(session, inside, closed.id, body="위원 의견입니다.", form_key=uuid4())
     assert len(detail.get(session, inside, held.id).stops) == 2
     assert len(detail.get(session, support.moderator(session, held), held.id).stops) == 2
 
@@ -249,7 +250,7 @@ def test_counters_are_counted_anew(session: Session) -> None:
     anybody = support.citizen(session)
     stances.take(session, anybody, held.id, Stance.FOR)
     options.choose(session, anybody, asked.id, first.id)
-    saying.comment(session, anybody, one.id, body="의견입니다.", form_key=uuid4())
+    commenting.comment(session, anybody, one.id, body="의견입니다.", form_key=uuid4())
     assert counters.recount(session, repair=False) == 0
     first.count = 7
     one.participant_count = 9

@@ -2,18 +2,20 @@
 
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from civicvote.domain.deliberation import RoundKind
 from civicvote.domain.lifecycles import CycleState, ProjectState
 from civicvote.domain.permissions import ASSIGNABLE, SYSTEM, Role
 from civicvote.keystore import KeyStore
 from civicvote.models.accounts import User
 from civicvote.models.channels import Channel, CheckIn, Station
+from civicvote.models.deliberation import ForumLink, SynthesisSection
 from civicvote.models.projects import Comment
 from civicvote.models.reviews import Review
 from civicvote.services import audit, ballot_rounds, channels, clock, sessions
@@ -21,6 +23,7 @@ from tests import factories
 from tests.conftest import LIMITS
 from tests.support import agora, proposals, talk, themes
 from tests.support import ballot_rounds as ballots
+from tests.support import forums, proposals, themes
 from tests.support.voting import Polls, polls, voter
 
 ROLES = ("visitor", "citizen", "verified", "moderator", "department", "expert", "staff", "auditor", "admin")
@@ -94,7 +97,7 @@ def make_world(session: Session, keys: KeyStore) -> World:
     voting = polls(session, keys)
     values |= _desk(session, voting, users["staff"])
     slugs = {"voting": voting.slug, "channels": voting.slug, "counting": polls(session, keys, opened="closed").slug}
-    return World(values, slugs, users, own=_ballots(session))
+    return World(values, slugs, users, own=_ballots(session) | _forums(session, unit.id, someone))
 
 
 def _talk(session: Session) -> dict[str, Any]:
@@ -119,6 +122,21 @@ def _ballots(session: Session) -> dict[str, dict[str, Any]]:
         "ballot_rounds": {"round_id": ballot.id, "option_id": option.id},
         "themes": {"forum_id": theme.id, "post_id": post.id},
     }
+
+
+def _forums(session: Session, department_id: UUID, someone: User) -> dict[str, dict[str, Any]]:
+    """An open 시민토론 of the department's with a round, a link, a part of a synthesis; and a group with somebody in it."""
+    held, one = forums.debate(session)
+    held.department_id = department_id
+    link = ForumLink(forum_id=held.id, after=True, label="이어진 일", url="/budget/", at=clock.now())
+    written = forums.round_of(session, held, RoundKind.SYNTHESIS)
+    part = SynthesisSection(
+        round_id=written.id, position=1, heading="시험 운영", body="시험으로 운영합니다.", updated_at=clock.now()
+    )
+    session.add_all([link, part])
+    session.flush()
+    values = {"forum_id": held.id, "round_id": one.id, "link_id": link.id, "section_id": part.id, "post_id": uuid4()}
+    return {"forums": values | {"group_id": forums.group(session, someone).id, "name": "cancel"}}
 
 
 def _desk(session: Session, voting: Polls, clerk: User | None) -> dict[str, Any]:

@@ -35,6 +35,7 @@ PUBLIC = frozenset(
     discussion.answers discussion.pulse discussion.thread
     transparency.file transparency.index
     files.show
+    forums.debates forums.detail forums.index forums.listing forums.questions forums.round forums.section
     health.healthz health.metrics health.readyz
     home.index home.language
     notices.unsubscribe
@@ -209,6 +210,54 @@ moderation.proposal         POST 303 403 403 422 403 403 403 403 403
 moderation.release          POST 303 403 403 303 403 403 403 403 403
 moderation.release_some     POST 303 403 403 303 403 403 303 403 403
 moderation.reopen           POST 303 403 403 303 403 403 403 403 403
+forums.add_round            GET  303 403 403 403 403 403 200 403 403
+forums.add_round            POST 303 403 403 403 403 403 422 403 403
+forums.add_section          GET  303 403 403 403 403 403 200 403 403
+forums.add_section          POST 303 403 403 403 403 403 422 403 403
+forums.annotate             POST 303 422 422 422 422 422 422 422 422
+forums.answer               GET  303 403 403 403 409 403 403 403 403
+forums.answer               POST 303 403 403 403 409 403 403 403 403
+forums.answer_question      POST 303 422 422 422 422 422 422 422 422
+forums.ask                  POST 303 422 422 422 422 422 422 422 422
+forums.choose               POST 303 422 422 422 422 422 422 422 422
+forums.conclude             GET  303 403 403 403 403 403 200 403 403
+forums.conclude             POST 303 403 403 403 403 403 422 403 403
+forums.desk                 GET  303 403 403 200 200 403 200 403 403
+forums.edit                 GET  303 403 403 403 409 403 409 403 403
+forums.edit                 POST 303 403 403 403 409 403 409 403 403
+forums.edit_round           GET  303 403 403 403 403 403 409 403 403
+forums.edit_round           POST 303 403 403 403 403 403 409 403 403
+forums.extend_round         GET  303 403 403 403 403 403 200 403 403
+forums.extend_round         POST 303 403 403 403 403 403 422 403 403
+forums.follow               POST 303 303 303 303 303 303 303 303 303
+forums.group                GET  303 403 403 403 403 403 200 403 403
+forums.group                POST 303 403 403 403 403 403 422 403 403
+forums.group_list           GET  303 403 403 403 403 403 200 403 403
+forums.group_list           POST 303 403 403 403 403 403 422 403 403
+forums.hold_round           GET  303 403 403 403 403 403 200 403 403
+forums.hold_round           POST 303 403 403 403 403 403 422 403 403
+forums.manage_links         GET  303 403 403 403 403 403 200 403 403
+forums.manage_links         POST 303 403 403 403 403 403 422 403 403
+forums.move                 GET  303 403 403 403 403 403 200 403 403
+forums.move                 POST 303 403 403 403 403 403 422 403 403
+forums.name_expert          POST 303 403 403 403 403 403 422 403 403
+forums.name_moderator       POST 303 403 403 403 403 403 422 403 403
+forums.new                  GET  303 403 403 403 200 403 200 403 403
+forums.new                  POST 303 403 403 403 422 403 422 403 403
+forums.promote              POST 303 403 403 403 403 403 422 403 403
+forums.release              POST 303 403 403 403 403 403 404 403 403
+forums.remove_link          POST 303 403 403 403 403 403 303 403 403
+forums.remove_member        POST 303 403 403 403 403 403 303 403 403
+forums.remove_round         POST 303 403 403 403 403 403 409 403 403
+forums.revise_section       GET  303 403 403 403 403 403 200 403 403
+forums.revise_section       POST 303 403 403 403 403 403 422 403 403
+forums.shift_round          POST 303 403 403 403 403 403 409 403 403
+forums.stance               POST 303 422 422 422 422 422 422 422 422
+forums.support              POST 303 404 404 404 404 404 404 404 404
+forums.take_up              POST 303 403 403 404 403 403 404 403 403
+forums.team                 GET  303 403 403 403 403 403 200 403 403
+forums.write_options        GET  303 403 403 403 409 403 409 403 403
+forums.write_options        POST 303 403 403 403 409 403 409 403 403
 home.mine                   GET  303 200 200 200 200 200 200 200 200
 notices.go                  POST 303 404 404 404 404 404 404 404 404
 notices.index               GET  303 200 200 200 200 200 200 200 200

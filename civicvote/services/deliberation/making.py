@@ -1,6 +1,7 @@
 """Making a forum: the draft, its approval by a second person, opening and cancelling."""
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -9,7 +10,7 @@ from sqlalchemy.orm import Session
 from civicvote.domain import districts
 from civicvote.domain.deliberation import OPTIONS_MAX, OPTIONS_MIN, ForumKind
 from civicvote.domain.discussion import ThreadKind
-from civicvote.domain.errors import ConflictError, ForbiddenError, InvalidError
+from civicvote.domain.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
 from civicvote.domain.lifecycles import FORUM, ForumState
 from civicvote.domain.messages import msg
 from civicvote.domain.notices import NoticeKind
@@ -204,11 +205,20 @@ def open_threads(session: Session, found: Forum) -> None:
         threads.open_thread(session, ThreadKind.ROUND, one.id, title=title, path=round_path(one))
 
 
+def movable(session: Session, actor: Actor, forum_id: UUID, name: str) -> Forum:
+    """The forum if the actor may make this move of `OWN_MOVES` now: what its page asks before it shows itself."""
+    found = access.forum(session, actor, forum_id)
+    if name not in OWN_MOVES:
+        raise NotFoundError
+    FORUM.check(access.towards(actor, found), found.state, name, "-")
+    return found
+
+
 def move(session: Session, actor: Actor, forum_id: UUID, name: str, *, reason: str = "") -> Forum:
     """Make one of `OWN_MOVES`; whoever has to act next, or was waiting, is told."""
     found = access.forum(session, actor, forum_id, lock=True)
     if name not in OWN_MOVES:
-        raise ConflictError(msg("이 화면에서 할 수 있는 처리가 아닙니다."))
+        raise NotFoundError
     FORUM.check(access.towards(actor, found), found.state, name, reason or "-")
     _before(session, actor, found, name)
     why = words.reason(reason) if FORUM.move(name).needs_reason else ""
@@ -227,7 +237,12 @@ def move(session: Session, actor: Actor, forum_id: UUID, name: str, *, reason: s
 
 def _tell(session: Session, actor: Actor, found: Forum, name: str) -> None:
     about = f"{found.id}|{name}-{found.version}"
-    what = {"title": found.title, "move": name, "state": found.state.value, "reason": found.state_reason}
+    what: dict[str, Any] = {
+        "title": found.title,
+        "move": name,
+        "state": found.state.value,
+        "reason": found.state_reason,
+    }
     if name == "submit":
         waiting = people.holders(Permission.FORUM_APPROVE)
         notices.tell(session, NoticeKind.WORK_WAITS, about=about, to=waiting, but=actor.id, path=path(found), **what)

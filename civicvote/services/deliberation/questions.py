@@ -1,4 +1,4 @@
-"""What was said in a round, the most supported first, each with its answers: 질의응답, and the talk of 상호토론."""
+"""질의응답: questions to the experts, the most wanted first, each with its answers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,6 @@ from uuid import UUID
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
-from civicvote.domain.deliberation import Stance
 from civicvote.domain.discussion import PostKind
 from civicvote.domain.lifecycles import PostState
 from civicvote.domain.paging import Cursor, Page
@@ -32,14 +31,12 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question or comment with its answers. `mine`: the reader wrote it; `supported`: they want it answered, or like it."""
+    """A question with its answers. `mine`: the reader wrote it; `supported`: they want it answered too."""
 
     id: UUID
     author: str
     body: str
     at: datetime
-    speaks_as: str
-    stance: Stance | None
     support: int
     mine: bool
     supported: bool
@@ -73,18 +70,17 @@ def listing(
     actor: Actor,
     round_id: UUID,
     *,
-    kind: PostKind = PostKind.QUESTION,
     answered: bool | None = None,
     cursor: Cursor | None = None,
 ) -> Page[Question]:
-    """What was said in a round as `kind`, by support; `answered` narrows to what has or has no answer."""
+    """Questions of a round, by how many want them answered; `answered` narrows to those with or without an answer."""
     query = (
         select(Post, User.name)
         .outerjoin(User, User.id == Post.author_id)
         .where(
             Post.thread_id == round_id,
             Post.root_id.is_(None),
-            Post.kind == kind,
+            Post.kind == PostKind.QUESTION,
             Post.state == PostState.SHOWN,
         )
         .order_by(Post.support_count.desc(), Post.id.desc())
@@ -105,8 +101,6 @@ def listing(
             author=name or "",
             body=post.body,
             at=post.created_at,
-            speaks_as=post.speaks_as,
-            stance=post.stance,
             support=post.support_count,
             mine=actor.id is not None and post.author_id == actor.id,
             supported=post.id in supported,

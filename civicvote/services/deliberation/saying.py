@@ -4,7 +4,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from civicvote.domain.deliberation import RoundKind, Stance
+from civicvote.domain.deliberation import RoundKind
 from civicvote.domain.discussion import PostKind
 from civicvote.domain.errors import ForbiddenError, NotFoundError
 from civicvote.domain.messages import msg
@@ -19,36 +19,6 @@ def badge(session: Session, actor: Actor, round_id: UUID) -> str:
     """What stands beside the actor's name in a round: their department or field; empty for everybody else."""
     thread = session.get(Thread, round_id) if actor.signed_in else None
     return doors.speaks_as(session, actor, thread) if thread is not None else ""
-
-
-def comment(
-    session: Session,
-    actor: Actor,
-    round_id: UUID,
-    *,
-    body: str,
-    form_key: UUID,
-    stance: Stance | None = None,
-    parent_id: UUID | None = None,
-) -> Post:
-    """상호토론: a comment with or without a stance, or an answer to one."""
-    found, held = access.round_of(session, actor, round_id)
-    if found.kind is not RoundKind.THREADS:
-        raise NotFoundError
-    access.require_open(session, actor, found, held)
-    made = posting.say(
-        session,
-        actor,
-        found.id,
-        body=body,
-        form_key=form_key,
-        stance=stance if parent_id is None else None,
-        parent_id=parent_id,
-        speaks_as=badge(session, actor, found.id),
-        premoderated=found.premoderated,
-    )
-    access.took_part(session, actor, found.id)
-    return made
 
 
 def ask(session: Session, actor: Actor, round_id: UUID, *, body: str, form_key: UUID) -> Post:

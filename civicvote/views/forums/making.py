@@ -8,13 +8,13 @@ from flask_babel import gettext as _
 
 from civicvote.db import session
 from civicvote.domain.deliberation import FORUM_KINDS, ForumKind
-from civicvote.domain.errors import InvalidError, NotFoundError
+from civicvote.domain.errors import InvalidError
 from civicvote.domain.lifecycles import FORUM
 from civicvote.domain.messages import msg
 from civicvote.domain.permissions import Permission as P
 from civicvote.forms.forums import ForumForm, OptionsForm, PublicReasonForm
 from civicvote.models.deliberation import Forum
-from civicvote.services.deliberation import access, making, options
+from civicvote.services.deliberation import making, options
 from civicvote.views.forums.blueprint import bp
 from civicvote.web.access import current_actor, requires
 from civicvote.web.i18n import say
@@ -96,9 +96,7 @@ SAID = {
 @requires(P.FORUM_DRAFT)
 def move(forum_id: UUID, name: str) -> ResponseReturnValue:
     """Make one of the makers' moves; a page of its own asks for the reason, or says what is about to happen."""
-    if name not in making.OWN_MOVES:
-        raise NotFoundError
-    found = access.forum(session(), current_actor(), forum_id)
+    found = making.movable(session(), current_actor(), forum_id, name)
     row = FORUM.move(name)
     form = PublicReasonForm()
     if form.is_submitted() and (not row.needs_reason or form.validate()):
