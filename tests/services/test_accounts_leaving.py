@@ -187,6 +187,7 @@ def test_every_table_that_names_an_account_was_thought_of() -> None:
     said = "comment.author_id endorsement.user_id project.author_id status_update.author_id verification.user_id"
     said += " proposal.author_id proposal.saved_by proposal_endorsement.user_id proposal_revision.author_id"
     official = (
+        "round_ballot.announced_by round_ballot.asked_by theme_promotion.by "
         "proposal.hidden_by "
         "check_in.checked_in_by check_in.documents_by check_in.paper_given_by desk_request.decided_by desk_request.requested_by "
         "key_ending.stated_by paper_batch.confirmed_by paper_batch.drop_requested_by paper_batch.dropped_by "
