@@ -38,7 +38,13 @@ def upgrade() -> None:
 
 # --- by hand
 def _by_hand() -> None:
-    """Roles may be one more: whoever writes a proposal along. A cycle may belong to a forum's ballot."""
+    """Triggers and indexes of proposals. Roles may be one more: whoever writes a proposal along. A cycle may be a forum's."""
+    connection = op.get_bind()
+    for statement in (
+        *civicvote.models.search.search_ddl(connection.dialect.name, "proposal_document"),
+        *civicvote.models.proposal_counts.counting_ddl(connection.dialect.name),
+    ):
+        connection.exec_driver_sql(statement)
     allowed = ", ".join(f"'{role}'" for role in ROLES)
     _replace_check("user_role", "ck_user_role_role_known", f"role IN ({allowed})")
     _replace_check("cycle", "ck_cycle_origin_known", "origin IN ('platform', 'import', 'round')")

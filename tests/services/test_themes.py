@@ -22,7 +22,7 @@ from civicvote.models.deliberation import Forum, ForumLink
 from civicvote.models.notices import Notice
 from civicvote.models.proposals import Proposal
 from civicvote.services import ballot_rounds, clock
-from civicvote.services.deliberation import access, theme_pages, themes
+from civicvote.services.deliberation import access, links, theme_pages, themes
 from tests import factories
 from tests.support import themes as steps
 from tests.support.themes import DAY
@@ -225,3 +225,9 @@ def test_no_way_further_before_the_conclusion(session: Session, staff: tuple[Act
     with pytest.raises(ForbiddenError):
         themes.promote(session, voter(session)[1], made.id, Target.PROPOSAL)
     assert clock.now() < themes.round_of(session, made.id, RoundKind.BALLOT).opens_at
+
+
+def test_the_common_way_further_is_shut(session: Session, staff: tuple[Actor, Actor], keys: KeyStore) -> None:
+    made = concluded(session, staff, keys)
+    with pytest.raises(ConflictError):
+        links.promote(session, staff[0], made.id, ForumKind.DEBATE)

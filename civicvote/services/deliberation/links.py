@@ -85,6 +85,8 @@ def promote(session: Session, actor: Actor, forum_id: UUID, kind: ForumKind) -> 
     access.require_moderator(session, actor, forum_id)
     if source.state not in {ForumState.CONCLUDED, ForumState.ANSWERED}:
         raise ConflictError(msg("결론을 공개한 뒤에 다음 단계로 이을 수 있습니다."))
+    if source.kind is ForumKind.THEME:
+        raise ConflictError(msg("테마토론은 테마토론 화면의 ‘다음 단계로 잇기’에서 한 번만 잇습니다."))
     content = making.Content(
         title=source.title,
         summary=excerpt(source.conclusion, making.SUMMARY_MAX),
