@@ -29,7 +29,7 @@ from civicvote.models.accounts import User
 from civicvote.services import accounts, audit, board, counting, files, health, mail, outbox, reviews, voting
 from civicvote.services.channels import documents
 from civicvote.services.counting import queue
-from civicvote.services.deliberation import telling, themes
+from civicvote.services.deliberation import opinion_maps, telling, themes
 from civicvote.services.notices import inbox, posting
 from civicvote.services.proposals import authors, windows
 from civicvote.services.proposals import counting as proposal_counting
@@ -284,6 +284,18 @@ def count(database: db.Database, keys: KeyStore) -> int:
         _count_one(database, keys, held)
 
 
+def draw_maps(database: db.Database) -> int:
+    """Compute the opinion maps whose votes have changed; returns how many."""
+    with database.reading() as session:
+        rounds = opinion_maps.due(session)
+    for round_id in rounds:
+        with database.reading() as session:
+            made = opinion_maps.prepare(session, round_id)
+        with database.transaction() as session:
+            opinion_maps.keep(session, made)
+    return len(rounds)
+
+
 def _count_apart(settings: Settings) -> None:
     """The life of a counting process. The worker that started it ends it; Ctrl+C in a terminal reaches both."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -291,6 +303,7 @@ def _count_apart(settings: Settings) -> None:
     observe.configure_logs(settings.log_level)
     with db.opened(settings.url) as database:
         count(database, settings.keystore)
+        draw_maps(database)
 
 
 #: Seconds a counting process has to end in before it is killed. It may be killed at any time: its lease runs out.
@@ -298,7 +311,7 @@ FAREWELL = 5.0
 
 
 class Counter:
-    """Starts a process when a count waits: it holds up neither board nor letters, and its memory goes with it."""
+    """Starts a process when a count or an opinion map waits: it holds up neither board nor letters, and its memory goes with it."""
 
     def __init__(self, database: db.Database, settings: Settings) -> None:
         self._database, self._settings = database, settings
@@ -310,7 +323,7 @@ class Counter:
             return
         try:
             with self._database.reading() as session:
-                waits = queue.waits(session)
+                waits = queue.waits(session) or bool(opinion_maps.due(session))
         except SQLAlchemyError as error:
             log.error("count", error=type(error).__name__)
             return
@@ -336,6 +349,7 @@ def tick(app: Flask, settings: Settings) -> dict[str, str]:
     try:
         with app.app_context():
             count(db.database(), settings.keystore)
+            draw_maps(db.database())
     except SQLAlchemyError as error:
         failures["count"] = type(error).__name__
         log.error("tick", kind="count", error=type(error).__name__, exc_info=error)

@@ -107,14 +107,11 @@ def test_no_share_of_fewer_than_five_is_told() -> None:
     enough = votes[(~np.isnan(votes)).sum(axis=1) >= 7]
     seen = opinions.figures(enough, opinions.group(opinions.project(enough).points)).votes
     picked = [p for g in found.groups for p in g.statements] + list(found.uniting) + list(found.dividing)
-    withheld = 0
-    for one in picked:
-        for place, (agree, disagree) in enumerate(zip(one.agree, one.disagree, strict=True)):
-            few = seen[place, one.statement] < opinions.LEAST_GROUP
-            assert (agree is None) == (disagree is None) == few
-            withheld += few
-    assert picked
-    assert withheld
+    named = {one.statement for one in picked}
+    few = {place for place in range(votes.shape[1]) if seen[:, place].min() < opinions.LEAST_GROUP}
+    assert named
+    assert few
+    assert not named & few
 
 
 def test_people_with_few_votes_are_not_placed() -> None:

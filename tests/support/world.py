@@ -21,9 +21,8 @@ from civicvote.models.reviews import Review
 from civicvote.services import audit, ballot_rounds, channels, clock, sessions
 from tests import factories
 from tests.conftest import LIMITS
-from tests.support import agora, proposals, talk, themes
+from tests.support import agora, forums, proposals, talk, themes
 from tests.support import ballot_rounds as ballots
-from tests.support import forums, proposals, themes
 from tests.support.voting import Polls, polls, voter
 
 ROLES = ("visitor", "citizen", "verified", "moderator", "department", "expert", "staff", "auditor", "admin")

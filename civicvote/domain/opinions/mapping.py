@@ -18,15 +18,15 @@ _DIGITS: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class Picked:
-    """A statement (by its place) and how much of each group agrees and disagrees with it, 0–1, None where fewer than five
-    of the group have seen it. `agrees`: which of the two it was picked for; `z`: how sure.
+    """A statement (by its place) and how much of each group agrees and disagrees with it, 0–1; at least five of every group
+    have seen it. `agrees`: which of the two it was picked for; `z`: how sure.
     """
 
     statement: int
     agrees: bool
     z: float
-    agree: tuple[float | None, ...]
-    disagree: tuple[float | None, ...]
+    agree: tuple[float, ...]
+    disagree: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +60,8 @@ def _placed(votes: Matrix) -> Matrix:
     return placed
 
 
-def _shares(counts: Matrix, seen: Matrix, place: int) -> tuple[float | None, ...]:
-    return tuple(
-        round(float(counts[g, place] / seen[g, place]), _DIGITS) if seen[g, place] >= LEAST_GROUP else None
-        for g in range(len(counts))
-    )
+def _shares(counts: Matrix, seen: Matrix, place: int) -> tuple[float, ...]:
+    return tuple(round(float(counts[g, place] / seen[g, place]), _DIGITS) for g in range(len(counts)))
 
 
 def _picked(found: Figures, place: int, *, agrees: bool, z: float) -> Picked:
@@ -79,7 +76,10 @@ def _picked(found: Figures, place: int, *, agrees: bool, z: float) -> Picked:
 
 
 def _apart(found: Figures, place: int) -> tuple[Picked, ...]:
-    """What a group says and the others don't: significant by itself and against them, the most so first."""
+    """What a group says and the others don't: significant by itself and against them, the most so first.
+
+    A statement that fewer than five of some group have seen is left out whole: else theirs would follow from the totals.
+    """
     rows = []
     for agrees, own, own_z, z in (
         (True, found.agree_than_others, found.agree_z, found.agree_than_others_z),
@@ -87,7 +87,7 @@ def _apart(found: Figures, place: int) -> tuple[Picked, ...]:
     ):
         for statement in range(found.votes.shape[1]):
             sure = min(own_z[place, statement], z[place, statement])
-            if found.votes[place, statement] >= LEAST_GROUP and sure > SIGNIFICANT:
+            if found.votes[:, statement].min() >= LEAST_GROUP and sure > SIGNIFICANT:
                 strength = float(own[place, statement] * z[place, statement] * own_z[place, statement])
                 rows.append((-round(strength, 9), statement, agrees, float(z[place, statement])))
     taken: dict[int, Picked] = {}
