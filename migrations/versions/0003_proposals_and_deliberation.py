@@ -7,6 +7,8 @@ from alembic import op
 from sqlalchemy import Connection
 
 import civicvote.models.base
+import civicvote.models.proposal_counts
+import civicvote.models.search
 
 revision = "0003"
 down_revision = "0002"
@@ -38,7 +40,14 @@ def upgrade() -> None:
 
 # --- by hand
 def _by_hand() -> None:
-    """Roles may be one more: whoever writes a proposal along. A cycle may belong to a forum's ballot."""
+    """Triggers and indexes of proposals; one more role, whoever writes a proposal along; cycles of a forum's ballot."""
+    connection = op.get_bind()
+    dialect = connection.dialect.name
+    for statement in (
+        *civicvote.models.search.search_ddl(dialect, "proposal_document"),
+        *civicvote.models.proposal_counts.counting_ddl(dialect),
+    ):
+        connection.exec_driver_sql(statement)
     allowed = ", ".join(f"'{role}'" for role in ROLES)
     _replace_check("user_role", "ck_user_role_role_known", f"role IN ({allowed})")
     _replace_check("cycle", "ck_cycle_origin_known", "origin IN ('platform', 'import', 'round')")
