@@ -72,6 +72,10 @@ def test_more_comes_as_a_part_and_without_script_as_a_page(session: Session, cli
     assert "<html" not in part.text
     assert "모두" not in part.text
     assert _cards(part.text) == titles[20:40]
+    assert "filter-state" not in part.text
+    narrowed = client.get("/proposals/?state=published", headers=HTMX)
+    assert "<html" not in narrowed.text
+    assert "공감 모으는 중 (45)" in narrowed.text  # new figures for the filters come along
     page = client.get(_next(first.text))
     assert "<html" in page.text
     assert "처음부터 보기" in page.text

@@ -1,5 +1,6 @@
 """Finding proposals, and those that say much the same as one that is being written."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -12,12 +13,14 @@ from civicvote.domain import districts, text
 from civicvote.domain.lifecycles import ProposalState
 from civicvote.models.proposals import Proposal, ProposalEndorsement
 from civicvote.models.search import ProposalDocument
-from civicvote.services.search.ranking import CHUNK, FOUND, SCALE, TITLE, Hits, Kind, find
+from civicvote.services.search.ranking import CHUNK, FOUND, SCALE, Hits, Kind, find
 
 PROPOSALS = Kind(ProposalDocument, ProposalDocument.proposal_id)
 #: The best so many by rank are compared by their titles, from this share of the wording's weight on.
 CANDIDATES = 300
 RELATED = 0.25
+#: idf from which a term tells two proposals apart: one in ten holds it, or fewer.
+TELLING = math.log(10)
 #: Least likeness of a similar proposal, 0 to 1.
 LIKE = 0.3
 #: What nobody needs to be pointed to.
@@ -50,10 +53,9 @@ def similar_proposals(
     session: Session, wording: str, *, viewer_id: UUID | None = None, but: UUID | None = None, limit: int = 5
 ) -> list[SimilarProposal]:
     """Proposals like a title being typed, the nearest first; two statements. Too short a title has none."""
-    terms = text.query_terms(wording)
-    if len(terms) < 2:
+    if len(text.query_terms(wording)) < 2:
         return []
-    found = proposal_hits(session, wording, share=RELATED)
+    found = find(session, PROPOSALS, wording, share=RELATED, title=0, telling=TELLING)
     if found is None or not found.idf:
         return []
     mine = (
@@ -72,8 +74,9 @@ def similar_proposals(
     )
     if but is not None:
         query = query.where(Proposal.id != but)
-    # The rank of a document whose title holds all of it.
-    whole = (1 + TITLE) * SCALE * sum(found.idf.values())
+    terms = list(found.idf)
+    # The rank of a document that holds all of it; its title is compared here.
+    whole = SCALE * sum(found.idf.values())
     scored: list[tuple[float, int, Any]] = []
     for row in session.execute(query):
         covered = min(1.0, row[0] / whole)

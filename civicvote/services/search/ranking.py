@@ -102,8 +102,13 @@ def _frequencies(session: Session, kind: Kind, terms: Sequence[str]) -> dict[str
     return text.inverse_frequencies({term: count for term, count in zip(terms, found, strict=True) if count}, documents)
 
 
-def find(session: Session, kind: Kind, query: str, *, share: float) -> Hits | None:
+def find(
+    session: Session, kind: Kind, query: str, *, share: float, title: float = TITLE, telling: float = 0.0
+) -> Hits | None:
     """What `query` finds: things that hold at least `share` of its weight. None when it has no letter or digit.
+
+    `title`: what a term adds again where the title holds it too. Terms below an idf of `telling` are passed over where
+    others are left: half the city's titles end in 주세요.
 
     Asks the database for the terms' frequencies (one statement); the rest happens where the table is joined.
     """
@@ -114,14 +119,16 @@ def find(session: Session, kind: Kind, query: str, *, share: float) -> Hits | No
     if not idf:
         nothing = select(kind.key.label("key"), literal(0).label("rank")).where(false())
         return Hits(nothing.cte("hits"), {})
+    idf = {term: value for term, value in idf.items() if value >= telling} or idf
     weights = {term: max(1, round(value * SCALE)) for term, value in idf.items()}
     nought = literal(0, Integer)
     parts = []
     for term, weight in weights.items():
         worth = literal(weight, Integer)
         parts.append(_holding(session, kind, term, "body", worth.label("body"), nought.label("title")))
-        bonus = literal(round(weight * TITLE), Integer)
-        parts.append(_holding(session, kind, term, "title", nought.label("body"), bonus.label("title")))
+        bonus = literal(round(weight * title), Integer)
+        if title:
+            parts.append(_holding(session, kind, term, "title", nought.label("body"), bonus.label("title")))
     held = union_all(*parts).subquery("held")
     covered = func.sum(held.c.body)
     least = max(1, round(sum(weights.values()) * share))

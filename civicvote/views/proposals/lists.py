@@ -68,7 +68,7 @@ def index() -> ResponseReturnValue:
     following = found.page.next
     shown = page(
         "proposals/index.html",
-        partial="proposals/_list.html",
+        partial="proposals/_results.html" if cursor is None else "proposals/_list.html",
         filters=filters,
         cards=[_card(row) for row in found.page.rows],
         first=cursor is None,
@@ -80,7 +80,7 @@ def index() -> ResponseReturnValue:
         active=_narrowed(filters, names),
         options=_options(filters, found.facets or Facets(), names),
         sorts=[("", _("기본순")), *((sort.value, say(label)) for sort, label in SORTS.items())],
-        periods=[("", _("전체 또는 직접 입력")), *((one.value, say(label)) for one, label in PERIODS.items())],
+        periods=[("", _("전체")), *((one.value, say(label)) for one, label in PERIODS.items())],
     )
     if filters.seed is not None:
         shown.set_cookie(
