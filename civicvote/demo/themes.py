@@ -26,7 +26,8 @@ from civicvote.models.cycles import Cycle
 from civicvote.models.deliberation import Forum
 from civicvote.services import ballot_rounds, board, clock
 from civicvote.services.counting import publication, release, runs
-from civicvote.services.deliberation import conclusion, making, saying, schedule, themes
+from civicvote.services.deliberation import conclusion, making, schedule, themes
+from civicvote.services.discussion import commenting
 from civicvote.settings import Settings
 
 DAY = timedelta(days=1)
@@ -133,7 +134,7 @@ class Planter:
             themes.confirm(self.session, self.first, made.id, option_id=won[0].id)
         for place, text in enumerate(TALK):
             with _at(talk.opens_at + (place + 1) * DAY):
-                saying.comment(self.session, self.people[20 + place], talk.id, body=text, form_key=uuid4())
+                commenting.comment(self.session, self.people[20 + place], talk.id, body=text, form_key=uuid4())
         with _at(last.closes_at + DAY):
             conclusion.conclude(self.session, self.first, made.id, text=planned.CONCLUSION)
             themes.promote(self.session, self.first, made.id, Target.AGENDA, cycle_id=cycle.id)
