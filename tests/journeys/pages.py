@@ -6,16 +6,18 @@ from html.parser import HTMLParser
 from typing import Any
 
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, true
 from sqlalchemy.orm import Session
 
 from civicvote.domain.deliberation import ForumKind, RoundKind
 from civicvote.domain.lifecycles import ProjectState, ProposalState
+from civicvote.domain.lifecycles import ForumState, ProjectState, ProposalState
 from civicvote.models.accounts import User
 from civicvote.models.audit import AuditEvent
 from civicvote.models.ballot_rounds import RoundBallot
 from civicvote.models.cycles import Cycle, Pool
 from civicvote.models.deliberation import Forum, Round
+from civicvote.models.deliberation import Forum, ParticipantGroup, Round, SynthesisSection
 from civicvote.models.departments import Department
 from civicvote.models.projects import Comment, Project
 from civicvote.models.proposals import Proposal, ProposalRevision
@@ -82,6 +84,7 @@ SAMPLES = {
     "proposals.detail": 12,
     "reviews.detail": 2,
 }
+SAMPLES = {"forums.detail": 4, "forums.round": 4, "projects.detail": 6, "proposals.detail": 12, "reviews.detail": 2}
 S = ProjectState
 
 
@@ -188,6 +191,36 @@ def _ids(model: Any, name: str) -> Callable[[Session], Iterator[dict[str, Any]]]
     return rows
 
 
+def _forums(*states: ForumState, kind: ForumKind | None = None) -> Callable[[Session], Iterator[dict[str, Any]]]:
+    """Forums in these states, or in any; of one kind."""
+
+    def rows(session: Session) -> Iterator[dict[str, Any]]:
+        query = select(Forum.id).where(Forum.state.in_(states or tuple(ForumState)))
+        for key in session.scalars(query.where(Forum.kind == kind if kind else true()).order_by(Forum.id)):
+            yield {"forum_id": key}
+
+    return rows
+
+
+def _moves(session: Session) -> Iterator[dict[str, Any]]:
+    for row in _forums(ForumState.OPEN)(session):
+        yield row | {"name": "cancel"}
+
+
+def _rounds(*kinds: RoundKind, coming: bool = False) -> Callable[[Session], Iterator[dict[str, Any]]]:
+    """Rounds of open forums, the open ones first; `coming`: of drafts, which can still be written."""
+
+    def rows(session: Session) -> Iterator[dict[str, Any]]:
+        state = ForumState.DRAFT if coming else ForumState.OPEN
+        query = select(Round.id).join(Forum, Forum.id == Round.forum_id).where(Forum.state == state)
+        if coming:
+            query = query.where(Forum.kind == ForumKind.DEBATE)
+        for key in session.scalars(query.where(Round.kind.in_(kinds or tuple(RoundKind))).order_by(Round.opens_at)):
+            yield {"round_id": key}
+
+    return rows
+
+
 CITIZEN = "citizen@demo.civicvote.example"
 
 
@@ -214,6 +247,14 @@ PARTICULAR = {
     "proposals.revision_list": _revised,
     "proposals.withdraw": _own_proposals(ProposalState.PUBLISHED),
     "reviews.reopen": _listed,
+    "forums.add_round": _forums(ForumState.DRAFT, kind=ForumKind.DEBATE),
+    "forums.add_section": _rounds(RoundKind.SYNTHESIS),
+    "forums.answer": _forums(ForumState.CONCLUDED, kind=ForumKind.QUESTION),
+    "forums.conclude": _forums(ForumState.OPEN),
+    "forums.edit": _forums(ForumState.DRAFT, kind=ForumKind.DEBATE),
+    "forums.edit_round": _rounds(coming=True),
+    "forums.move": _moves,
+    "forums.write_options": _forums(ForumState.DRAFT, kind=ForumKind.QUESTION),
 }
 #: What an address with holes is filled with, by the names of the holes; the first that opens is taken.
 FILLINGS: dict[frozenset[str], Callable[[Session], Iterator[dict[str, Any]]]] = {
@@ -229,6 +270,11 @@ FILLINGS: dict[frozenset[str], Callable[[Session], Iterator[dict[str, Any]]]] = 
     frozenset({"review_id"}): _ids(Review, "review_id"),
     frozenset({"comment_id"}): _ids(Comment, "comment_id"),
     frozenset({"event_id"}): _ids(AuditEvent, "event_id"),
+    frozenset({"forum_id"}): _forums(),
+    frozenset({"forum_id", "name"}): _moves,
+    frozenset({"round_id"}): _rounds(),
+    frozenset({"section_id"}): _ids(SynthesisSection, "section_id"),
+    frozenset({"group_id"}): _ids(ParticipantGroup, "group_id"),
 }
 
 

@@ -29,6 +29,7 @@ from civicvote.models.projects import Comment, Endorsement, Follow, Project
 from civicvote.models.verification import Person, PersonalDataAccess, Verification
 from civicvote.models.votes import Participation, Vote
 from civicvote.services import audit, clock, outbox
+from civicvote.services.deliberation import leaving as forums
 from civicvote.services.locks import exclusive
 from civicvote.services.proposals import leaving as citizen_proposals
 from civicvote.services.records import rows as _rows
@@ -86,6 +87,7 @@ def _contributions(session: Session, actor: Actor) -> dict[str, Any]:
         "proposals": _rows(session, project, Project.author_id == actor.id),
         "comments": _rows(session, comment, Comment.author_id == actor.id),
         **citizen_proposals.given(session, actor.account()),
+        **forums.given(session, actor.account()),
         "endorsements": _reactions(session, Endorsement, actor.id),
         "follows": _reactions(session, Follow, actor.id),
     }
@@ -190,6 +192,7 @@ def erase(session: Session, actor: Actor) -> None:
     session.execute(delete(Notice).where(Notice.recipient_id == user.id).execution_options(synchronize_session=False))
     _forget_texts(session, user.id)
     citizen_proposals.forget(session, user)
+    forums.forget(session, user)
     _empty(user)
     audit.record(session, Actor(id=user.id), "account:erase", user)
     session.flush()

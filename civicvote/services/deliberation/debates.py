@@ -23,7 +23,8 @@ GUIDE = msg("찬성, 반대, 기타 의견을 이유와 함께 써 주십시오.
 
 
 def _background(proposal: Proposal) -> str:
-    return f"## {msg('무엇이 문제입니까').text}\n\n{proposal.problem}\n\n## {msg('어떻게 하면 좋겠습니까').text}\n\n{proposal.idea}"
+    problem, idea = msg("무엇이 문제입니까").text, msg("어떻게 하면 좋겠습니까").text
+    return f"**{problem}**\n\n{proposal.problem}\n\n**{idea}**\n\n{proposal.idea}"
 
 
 def _insert(session: Session, proposal: Proposal) -> Forum | None:

@@ -49,6 +49,7 @@ class Powers:
     conclude: bool
     answer: bool
     name: bool
+    attach: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,7 @@ def _powers(session: Session, actor: Actor, held: Forum, *, moderates: bool) -> 
         conclude=moderates and "conclude" in allowed,
         answer="answer" in allowed,
         name=actor.can(Permission.FORUM_APPROVE),
+        attach=moderates or (actor.id is not None and actor.id == held.created_by),
     )
 
 

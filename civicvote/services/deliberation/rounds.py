@@ -35,9 +35,12 @@ class View:
 
 def view(session: Session, actor: Actor, round_id: UUID) -> View:
     """A round with its forum and neighbours, in three statements for a visitor."""
-    # Read together first: the doors below then find both without asking again.
-    session.execute(select(Round, Forum).join(Forum, Forum.id == Round.forum_id).where(Round.id == round_id)).first()
+    # Read together first, and kept: the doors below then find both without asking again.
+    both = session.execute(
+        select(Round, Forum).join(Forum, Forum.id == Round.forum_id).where(Round.id == round_id)
+    ).first()
     found, held = access.round_of(session, actor, round_id)
+    del both
     moderates = access.moderates(session, actor, held.id)
     siblings = detail.stops(session, actor, held, moderates=moderates)
     return View(

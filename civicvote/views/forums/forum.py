@@ -10,6 +10,7 @@ from civicvote.domain.deliberation import STANCES, Opening, Stance
 from civicvote.domain.errors import InvalidError
 from civicvote.domain.messages import msg
 from civicvote.forms.projects import key_of
+from civicvote.services import files
 from civicvote.services.deliberation import detail as reading
 from civicvote.services.deliberation import options, stances
 from civicvote.views.forums.blueprint import bp
@@ -27,6 +28,8 @@ def _detail(forum_id: UUID, *, part: str = "", swapped: bool = False) -> Respons
         f=found.forum,
         stances=[(one.value, say(text)) for one, text in STANCES.items()],
         now=next((stop for stop in found.stops if stop.opening is Opening.OPEN), None),
+        attached=files.of(session(), forum_id)[forum_id],
+        files_url=url_for("files.manage", kind="forum", subject_id=forum_id) if found.powers.attach else "",
         swapped=swapped,
     )
 
