@@ -10,13 +10,11 @@ from sqlalchemy import select, true
 from sqlalchemy.orm import Session
 
 from civicvote.domain.deliberation import ForumKind, RoundKind
-from civicvote.domain.lifecycles import ProjectState, ProposalState
 from civicvote.domain.lifecycles import ForumState, ProjectState, ProposalState
 from civicvote.models.accounts import User
 from civicvote.models.audit import AuditEvent
 from civicvote.models.ballot_rounds import RoundBallot
 from civicvote.models.cycles import Cycle, Pool
-from civicvote.models.deliberation import Forum, Round
 from civicvote.models.deliberation import Forum, ParticipantGroup, Round, SynthesisSection
 from civicvote.models.departments import Department
 from civicvote.models.projects import Comment, Project
