@@ -17,6 +17,7 @@ DEV: list[str] = PROJECT["optional-dependencies"]["dev"]
 MODULES = {
     "argon2-cffi": "argon2",
     "markdown-it-py": "markdown_it",
+    "pillow": "PIL",
 }
 #: Used without being imported by us.
 UNIMPORTED = {
