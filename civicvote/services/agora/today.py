@@ -28,6 +28,7 @@ from civicvote.domain.lifecycles import ENDORSABLE_STATES, CampaignState, CycleS
 from civicvote.domain.paging import Cursor, Page
 from civicvote.domain.permissions import Actor
 from civicvote.models.agora import OutsideLink
+from civicvote.models.ballot_rounds import RoundBallot
 from civicvote.models.base import UtcDateTime
 from civicvote.models.campaigns import Campaign
 from civicvote.models.cycles import Cycle, Hold
@@ -36,6 +37,7 @@ from civicvote.models.discussion import Post
 from civicvote.models.proposals import Proposal, ProposalEndorsement
 from civicvote.models.votes import Participation, Vote
 from civicvote.services import clock
+from civicvote.services.cycles.reading import OF_BUDGET
 
 SIZE = 20
 #: A proposal is listed in its last days; before, the list of proposals is the place.
@@ -103,7 +105,7 @@ def _budget(actor: Actor, moment: datetime) -> list[Select[Any]]:
     votes = (
         _branch(literal(OpenKind.VOTE.value), Cycle.id, Cycle.title, Vote.closes_at, voted, slug=Cycle.slug)
         .join(Vote, Vote.cycle_id == Cycle.id)
-        .where(Cycle.state == CycleState.LISTED, Vote.opens_at <= moment, Vote.closes_at > moment, ~held)
+        .where(Cycle.state == CycleState.LISTED, OF_BUDGET, Vote.opens_at <= moment, Vote.closes_at > moment, ~held)
     )
     calls = _branch(
         literal(OpenKind.CALL.value), Cycle.id, Cycle.title, Cycle.proposals_close_at, false(), slug=Cycle.slug
@@ -135,6 +137,16 @@ def _proposals(actor: Actor, moment: datetime) -> Select[Any]:
 
 def _rounds(actor: Actor, moment: datetime) -> Select[Any]:
     took_part = exists().where(RoundParticipant.round_id == Round.id, RoundParticipant.user_id == actor.id)
+    # A secret ballot writes no participant of the round: that somebody voted is the vote's own knowledge.
+    voted = (
+        select(Participation.vote_id)
+        .join(Vote, Vote.id == Participation.vote_id)
+        .join(RoundBallot, RoundBallot.cycle_id == Vote.cycle_id)
+        .where(RoundBallot.round_id == Round.id, Participation.person_id == actor.person_id)
+        .exists()
+        if actor.person_id
+        else false()
+    )
     member = exists().where(GroupMember.group_id == Round.group_id, GroupMember.user_id == actor.id)
     return (
         _branch(
@@ -142,7 +154,7 @@ def _rounds(actor: Actor, moment: datetime) -> Select[Any]:
             Round.id,
             Forum.title,
             Round.closes_at,
-            took_part if actor.id else false(),
+            or_(took_part, voted) if actor.id else false(),
             note=Round.title,
             district=Forum.district,
         )
