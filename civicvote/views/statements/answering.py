@@ -115,7 +115,7 @@ def _list(round_id: UUID, *, mine: bool) -> ResponseReturnValue:
             (say(label), url_for(endpoint, round_id=round_id, sort=one.value), one is sort)
             for one, label in STATEMENT_SORTS.items()
         ],
-        here=url_for(endpoint, round_id=round_id, sort=sort.value),
+        back_url=url_for(endpoint, round_id=round_id, sort=sort.value),
         next_url=url_for(endpoint, round_id=round_id, sort=sort.value, cursor=following.encode()) if following else "",
     )
 
