@@ -180,6 +180,15 @@ _WORDS: Final[dict[str, Message]] = {
     "outside-link:change": msg("바깥 링크 고치기"),
     "outside-link:remove": msg("바깥 링크 내리기"),
     "setting:change": msg("기준 바꾸기"),
+    "commitment:make": msg("이행과제 만들기"),
+    "commitment:step": msg("이행 단계 넣기"),
+    "commitment:step-done": msg("이행 단계 마침"),
+    "commitment:step-undone": msg("이행 단계 마침 되돌리기"),
+    "commitment:step-move": msg("이행 단계 날짜 바꾸기"),
+    "commitment:report": msg("이행 상황 보고"),
+    "commitment:became": msg("이어진 곳 적기"),
+    "statement:vote": msg("의견에 답하기"),
+    "statement:unvote": msg("의견 답 거두기"),
 }
 
 #: Words for every deed by its code; moves of a state machine are called as their buttons are.
@@ -215,6 +224,7 @@ SUBJECTS: Final[dict[str, Message]] = {
     "campaign": msg("실천캠페인"),
     "outside_link": msg("바깥 링크"),
     "dated_setting": msg("기준"),
+    "commitment": msg("이행과제"),
 }
 
 

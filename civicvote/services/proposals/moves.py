@@ -1,5 +1,6 @@
 """A proposal's changes of state: through the table, with public history and word to those who follow it."""
 
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -93,6 +94,14 @@ def advance(
             )
         threads.touch(session, proposal.id)
     return entry
+
+
+def tell(session: Session, actor: Actor, proposal: Proposal, kind: NoticeKind, *, about: str, **payload: str) -> None:
+    """Tell its writers and followers of something that is no change of state; whoever did it isn't told."""
+    people: set[UUID | None] = {proposal.author_id, *co_authors(session, proposal)}
+    people |= set(session.scalars(watching.watchers(proposal.id)))
+    told: dict[str, Any] = {"title": proposal.title, **payload}
+    notices.tell(session, kind, about=about, to=people, but=actor.id, path=path(proposal), **told)
 
 
 def hold(session: Session, proposal_id: UUID) -> None:

@@ -6,9 +6,10 @@ from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
 from civicvote.db import session
+from civicvote.domain.lifecycles import COMMITMENT
 from civicvote.domain.text import excerpt
 from civicvote.forms.proposals.writing import whole
-from civicvote.services.proposals import endorsing, reading, revisions
+from civicvote.services.proposals import commitments, endorsing, reading, revisions
 from civicvote.views.discussion.showing import shown
 from civicvote.views.proposals.blueprint import bp
 from civicvote.web import login
@@ -33,6 +34,9 @@ def detail(proposal_id: UUID) -> ResponseReturnValue:
         talk=shown(proposal_id) if found.proposal.published_at else None,
         attached=found.attached,
         files_url=_files(found),
+        promises=commitments.of(session(), found.proposal),
+        may_promise=commitments.may_promise(session(), current_actor(), found.proposal),
+        promise_labels=COMMITMENT.labels,
         share_title=found.proposal.title,
         share_url=login.link("proposals.detail", proposal_id=proposal_id),
     )
