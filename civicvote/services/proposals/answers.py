@@ -145,15 +145,32 @@ def extend(session: Session, actor: Actor, proposal_id: UUID, until: date | None
     return line
 
 
-def publish(session: Session, actor: Actor, proposal_id: UUID) -> Proposal:
-    """Make a ready answer public, with its verdict; from here on, and not before, people are told."""
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A proposal with the answer that can be published."""
+
+    proposal: Proposal
+    answer: ProposalAnswer
+
+
+def publishable(session: Session, actor: Actor, proposal_id: UUID, *, lock: bool = False) -> Ready:
+    """What staff are about to publish; not of their own proposal, and not before the department says it is ready."""
     actor.require(Permission.ANSWER_PUBLISH)
-    proposal = visible(session, actor, proposal_id, lock=True)
+    proposal = visible(session, actor, proposal_id, lock=lock)
     if towards(session, actor, proposal).roles & {Role.AUTHOR, Role.CO_AUTHOR}:
         raise ForbiddenError(msg("내가 쓴 제안의 답변은 공개할 수 없습니다. 다른 담당자에게 맡겨 주십시오."))
     answer = of(session, proposal_id)
     if answer is None or answer.ready_at is None or answer.published_at is not None:
         raise ConflictError(msg("공개할 답변이 없습니다. 이미 공개되었거나 부서가 다시 고치고 있습니다."))
+    return Ready(proposal, answer)
+
+
+def publish(session: Session, actor: Actor, proposal_id: UUID, *, seen: int) -> Proposal:
+    """Make the answer public as it was read (`seen`: its version), with its verdict; only now people are told."""
+    found = publishable(session, actor, proposal_id, lock=True)
+    proposal, answer = found.proposal, found.answer
+    if answer.version != seen:
+        raise ConflictError(msg("그사이 부서가 답변을 고쳤습니다. 새 답변을 읽은 뒤 공개해 주십시오."))
     moment = clock.now()
     answer.published_by, answer.published_at = actor.id, moment
     proposal.verdict, proposal.answered_at = answer.verdict, moment

@@ -6,10 +6,11 @@ from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
 from civicvote.db import session
+from civicvote.domain.proposals import VERDICT_TONES, VERDICTS
 from civicvote.domain.text import excerpt
 from civicvote.forms.proposals.writing import whole
 from civicvote.services import files
-from civicvote.services.proposals import endorsing, reading, revisions
+from civicvote.services.proposals import desk, endorsing, reading, revisions
 from civicvote.views.discussion.showing import shown
 from civicvote.views.proposals.blueprint import bp
 from civicvote.web.access import current_actor, public
@@ -33,6 +34,9 @@ def detail(proposal_id: UUID) -> ResponseReturnValue:
         talk=shown(proposal_id) if found.proposal.published_at else None,
         attached=files.of(session(), proposal_id)[proposal_id],
         files_url=_files(found),
+        city=desk.tools(session(), current_actor(), found.proposal),
+        verdicts=VERDICTS,
+        verdict_tones=VERDICT_TONES,
     )
 
 
