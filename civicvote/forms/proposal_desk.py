@@ -8,11 +8,11 @@ from wtforms.validators import DataRequired, Optional
 
 from civicvote.domain.proposals import VERDICTS, Verdict
 from civicvote.forms.base import BaseForm
-from civicvote.forms.fields import options
+from civicvote.forms.fields import WholeField, options
 from civicvote.forms.projects import PERSONAL, Measured
 from civicvote.forms.proposals.writing import whole
 from civicvote.models.proposals import ProposalAnswer
-from civicvote.services.proposals import answers, assigning
+from civicvote.services.proposals import answers, assigning, triage
 from civicvote.web.i18n import say
 
 
@@ -83,6 +83,43 @@ class ExtendForm(BaseForm):
     reason = TextAreaField(
         _l("늦추는 이유"),
         description=_l("제안 화면에 원래 기한과 함께 공개됩니다."),
+        validators=[
+            DataRequired(_l("이유를 적어 주십시오.")),
+            Measured(assigning.REASON_MIN, assigning.REASON_MAX),
+            PERSONAL,
+        ],
+    )
+
+
+class ForwardForm(BaseForm):
+    """Where a complaint goes, and why."""
+
+    to = StringField(
+        _l("넘길 창구"),
+        validators=[
+            DataRequired(_l("넘길 창구를 적어 주십시오.")),
+            Measured(triage.DESK_MIN, triage.DESK_MAX),
+            PERSONAL,
+        ],
+    )
+    note = TextAreaField(
+        _l("이유와 안내"),
+        description=_l("제안 화면에 공개되고 제안한 시민에게 전해집니다."),
+        validators=[
+            DataRequired(_l("이유를 적어 주십시오.")),
+            Measured(assigning.REASON_MIN, assigning.REASON_MAX),
+            PERSONAL,
+        ],
+    )
+
+
+class MergeForm(BaseForm):
+    """The number of the proposal that goes on, and why."""
+
+    number = WholeField(_l("이어 갈 제안의 번호"), validators=[DataRequired(_l("번호를 숫자로 적어 주십시오."))])
+    reason = TextAreaField(
+        _l("합치는 이유"),
+        description=_l("두 제안을 쓴 시민에게 전해지고 공개됩니다."),
         validators=[
             DataRequired(_l("이유를 적어 주십시오.")),
             Measured(assigning.REASON_MIN, assigning.REASON_MAX),

@@ -10,7 +10,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from civicvote.domain.errors import ForbiddenError
-from civicvote.domain.lifecycles import ProposalState
+from civicvote.domain.lifecycles import PROPOSAL, ProposalState
 from civicvote.domain.paging import Cursor, Page
 from civicvote.domain.permissions import Actor, Role
 from civicvote.domain.permissions import Permission as P
@@ -101,13 +101,17 @@ class Tools:
     assigns: bool
     answers: bool
     publishes: bool
+    merges: bool = False
+    forwards: bool = False
 
 
 def tools(session: Session, actor: Actor, proposal: Proposal) -> Tools:
     """An unpublished answer is never in it: only whether there is one to publish, for those who do."""
     state = proposal.state
+    names = {move.name for move in PROPOSAL.allowed(actor, state)}
+    sorts = {"merges": "merge" in names, "forwards": "forward" in names}
     if state not in {ProposalState.AWAITING_DEPARTMENT, ProposalState.IN_REVIEW, ProposalState.ANSWERED}:
-        return Tools(None, (), assigns=False, answers=False, publishes=False)
+        return Tools(None, (), assigns=False, answers=False, publishes=False, **sorts)
     reviewing = state is ProposalState.IN_REVIEW
     extensions: Sequence[DueExtension] = ()
     answer = None
@@ -124,4 +128,5 @@ def tools(session: Session, actor: Actor, proposal: Proposal) -> Tools:
         assigns=actor.can(P.PROPOSAL_ASSIGN) and state is not ProposalState.ANSWERED,
         answers=reviewing and near.can(P.ANSWER_WRITE),
         publishes=reviewing and answer is not None and answer.ready_at is not None and public is None,
+        **sorts,
     )
