@@ -50,7 +50,10 @@ def account_menu() -> list[Entry]:
         return []
     if not current_actor().signed_in:
         return [_entry(_("로그인"), "accounts.sign_in"), _entry(_("회원가입"), "accounts.sign_up")]
+    actor = current_actor()
+    answering = actor.department_id is not None and actor.can(P.REVIEW_QUEUE) and not actor.can(P.PROPOSAL_ASSIGN)
     return [
+        *([_entry(_("시민제안 처리"), "proposal_desk.index")] if answering else []),
         _entry(_("내 활동"), "home.mine"),
         _entry(_("알림함 (%(n)s)", n=unread_text()) if unread() else _("알림함"), "notices.index"),
         _entry(_("내 정보"), "accounts.profile"),

@@ -93,6 +93,7 @@ _FULLER: Final[dict[NoticeKind, tuple[tuple[str, Message], ...]]] = {
 _WORK: Final[dict[str, Message]] = {
     "assign": msg("담당 부서를 정해 주십시오: 「%(title)s」"),
     "answer": msg("답변을 올려 주십시오: 「%(title)s」"),
+    "publish-answer": msg("답변이 준비되었습니다. 확인하고 공개해 주십시오: 「%(title)s」"),
     "submit": msg("승인을 기다리고 있습니다: 「%(title)s」"),
     "round-over": msg("참여 기간이 끝났습니다. 결과를 정리해 주십시오: 「%(title)s」"),
     "moderator": msg("진행을 맡으셨습니다: 「%(title)s」"),

@@ -48,7 +48,7 @@ def endorse(session: Session, actor: Actor, proposal_id: UUID, *, on: bool = Tru
     change = _give(session, actor, proposal) if on else -_take_back(session, actor, proposal)
     if change:
         audit.record(session, actor, "proposal:endorse" if on else "proposal:unendorse", proposal)
-        _count(session, proposal, change)
+        count(session, proposal, change)
         weigh(session, proposal)
     return proposal
 
@@ -80,7 +80,7 @@ def _take_back(session: Session, actor: Actor, proposal: Proposal) -> int:
     return len(removed)
 
 
-def _count(session: Session, proposal: Proposal, by: int) -> None:
+def count(session: Session, proposal: Proposal, by: int) -> None:
     """Move the counter, atomically; the loaded row learns its new value."""
     value = session.scalars(
         update(Proposal)
@@ -97,14 +97,14 @@ def weigh(session: Session, proposal: Proposal) -> None:
 
     The caller holds the proposal's lock. Whoever toggles around a threshold makes moves, but each is told once.
     """
-    count = proposal.endorsement_count
-    if proposal.state is ProposalState.PUBLISHED and count >= proposal.department_threshold:
+    number = proposal.endorsement_count
+    if proposal.state is ProposalState.PUBLISHED and number >= proposal.department_threshold:
         about = f"{proposal.id}|reach"
         advance(session, SYSTEM, proposal, "reach", kind=NoticeKind.THRESHOLD_REACHED, about=about)
         _tell_staff(session, proposal)
-    elif proposal.state is ProposalState.AWAITING_DEPARTMENT and count < proposal.department_threshold:
+    elif proposal.state is ProposalState.AWAITING_DEPARTMENT and number < proposal.department_threshold:
         advance(session, SYSTEM, proposal, "step-back", about=f"{proposal.id}|step-back")
-    if proposal.forum_reached_at is None and count >= proposal.forum_threshold:
+    if proposal.forum_reached_at is None and number >= proposal.forum_threshold:
         _open_forum(session, proposal)
 
 
@@ -161,6 +161,6 @@ def unite(session: Session, user_id: UUID, person_id: UUID) -> None:
             continue
         session.delete(row)
         session.flush()
-        _count(session, proposal, -1)
+        count(session, proposal, -1)
         audit.record(session, SYSTEM, "proposal:endorse-once", proposal)
         weigh(session, proposal)

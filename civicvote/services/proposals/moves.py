@@ -56,10 +56,12 @@ def advance(
     kind: NoticeKind = NoticeKind.FOLLOWED_CHANGED,
     authors: NoticeKind | None = None,
     about: str = "",
+    **also: Any,
 ) -> ProposalMove:
     """Make the move called `name`. Authors and followers are told as `kind`, except whoever made the move and of drafts.
 
-    `authors`: another kind for the authors. `about`: for what can happen again and again and is told once.
+    `authors`: another kind for the authors. `about`: for what can happen again and again and is told once. `also`: what else
+    the notice says, such as the department.
     """
     source = proposal.state
     row = workflow.move(session, towards(session, actor, proposal), PROPOSAL, proposal, name, reason=reason)
@@ -91,6 +93,7 @@ def advance(
                 move=name,
                 state=row.target.value,
                 reason=proposal.state_reason,
+                **also,
             )
         threads.touch(session, proposal.id)
     return entry

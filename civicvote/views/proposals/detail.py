@@ -7,9 +7,10 @@ from flask.typing import ResponseReturnValue
 
 from civicvote.db import session
 from civicvote.domain.lifecycles import COMMITMENT
+from civicvote.domain.proposals import VERDICT_TONES, VERDICTS
 from civicvote.domain.text import excerpt
 from civicvote.forms.proposals.writing import whole
-from civicvote.services.proposals import commitments, endorsing, reading, revisions
+from civicvote.services.proposals import commitments, desk, endorsing, reading, revisions
 from civicvote.views.discussion.showing import shown
 from civicvote.views.proposals.blueprint import bp
 from civicvote.web import login
@@ -39,6 +40,9 @@ def detail(proposal_id: UUID) -> ResponseReturnValue:
         promise_labels=COMMITMENT.labels,
         share_title=found.proposal.title,
         share_url=login.link("proposals.detail", proposal_id=proposal_id),
+        city=desk.tools(session(), current_actor(), found.proposal),
+        verdicts=VERDICTS,
+        verdict_tones=VERDICT_TONES,
     )
 
 

@@ -1,0 +1,6 @@
+"""The city's side of 시민제안."""
+
+from civicvote.views.proposal_desk import answering, sorting
+from civicvote.views.proposal_desk.blueprint import bp
+
+__all__ = ["answering", "bp", "sorting"]
