@@ -31,7 +31,7 @@ from civicvote.services.channels import documents
 from civicvote.services.counting import queue
 from civicvote.services.deliberation import opinion_maps, telling, themes
 from civicvote.services.notices import inbox, posting
-from civicvote.services.proposals import authors, windows
+from civicvote.services.proposals import authors, overdue, windows
 from civicvote.services.proposals import counting as proposal_counting
 from civicvote.settings import Settings
 from civicvote.web import observe
@@ -187,6 +187,7 @@ def steps(settings: Settings) -> list[tuple[str, Callable[[Session], object]]]:
     return [
         ("supplements", reviews.lapse_supplements),
         ("proposal-windows", windows.close_windows),
+        ("proposals-overdue", overdue.note_overdue),
         ("themes", themes.follow_up),
         ("board", lambda session: board.sequence(session, keys)),
         ("forums", telling.tick),

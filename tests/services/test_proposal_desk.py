@@ -18,7 +18,7 @@ from civicvote.models.accounts import User
 from civicvote.models.notices import Notice
 from civicvote.models.proposals import DueExtension, Proposal, ProposalAnswer, ProposalMove
 from civicvote.services import clock
-from civicvote.services.proposals import answers, assigning, desk
+from civicvote.services.proposals import answers, assigning, desk, overdue
 from tests import factories
 from tests.conftest import DATABASES
 from tests.support import proposals as made
@@ -170,3 +170,19 @@ def _tried(base: db.Database, staff: Actor, key: object, unit: object) -> str:
     except (ConflictError, InvalidError):
         return "refused"
     return "done"
+
+
+def test_a_late_answer_is_told_once_for_each_due_date(session: Session) -> None:
+    city = City(session).assigned(session)
+    assert overdue.note_overdue(session) == 0
+    city.proposal.due_at = clock.now() - timedelta(hours=1)
+    session.flush()
+    assert (overdue.note_overdue(session), overdue.note_overdue(session)) == (2, 0)
+    assert NoticeKind.OVERDUE in _told(session, city.official) & _told(session, city.clerk)
+    answers.extend(
+        session, city.department, city.proposal.id, seoul_date(clock.now()) + timedelta(days=5), reason="현장 조사"
+    )
+    assert overdue.note_overdue(session) == 0
+    city.proposal.due_at = clock.now() - timedelta(minutes=1)
+    session.flush()
+    assert overdue.note_overdue(session) == 2
