@@ -195,6 +195,10 @@ _WORDS: Final[dict[str, Message]] = {
     "commitment:became": msg("이어진 곳 적기"),
     "statement:vote": msg("의견에 답하기"),
     "statement:unvote": msg("의견 답 거두기"),
+    "answer-batch:make": msg("답변 묶음 만들기"),
+    "answer-batch:put": msg("답변 묶음에 넣기"),
+    "answer-batch:take-out": msg("답변 묶음에서 빼기"),
+    "answer-batch:publish": msg("답변 묶음 공개"),
 }
 
 #: Words for every deed by its code; moves of a state machine are called as their buttons are.
@@ -231,6 +235,7 @@ SUBJECTS: Final[dict[str, Message]] = {
     "outside_link": msg("바깥 링크"),
     "dated_setting": msg("기준"),
     "commitment": msg("이행과제"),
+    "answer_batch": msg("답변 묶음"),
 }
 
 

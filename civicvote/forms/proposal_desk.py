@@ -12,7 +12,7 @@ from civicvote.forms.fields import WholeField, options
 from civicvote.forms.projects import PERSONAL, Measured
 from civicvote.forms.proposals.writing import whole
 from civicvote.models.proposals import ProposalAnswer
-from civicvote.services.proposals import answers, assigning, triage
+from civicvote.services.proposals import answers, assigning, batches, triage
 from civicvote.web.i18n import say
 
 
@@ -125,4 +125,12 @@ class MergeForm(BaseForm):
             Measured(assigning.REASON_MIN, assigning.REASON_MAX),
             PERSONAL,
         ],
+    )
+
+
+class BatchForm(BaseForm):
+    """What answers that are published together are called."""
+
+    title = StringField(
+        _l("묶음 이름"), [DataRequired(_l("이름을 써 주십시오.")), Measured(2, batches.TITLE_MAX), PERSONAL]
     )

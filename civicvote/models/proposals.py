@@ -81,6 +81,8 @@ class Proposal(Keyed, Base):
     department_id: Mapped[UUID | None] = mapped_column(ForeignKey("department.id"))
     assigned_at: Mapped[datetime | None]
     due_at: Mapped[datetime | None]
+    #: When department and staff were told that the answer is late; another due date is told anew.
+    overdue_told_at: Mapped[datetime | None]
     answered_at: Mapped[datetime | None]
     #: The verdict of the published answer.
     verdict: Mapped[Verdict | None] = mapped_column(enum_type(Verdict, "verdict_known"))
@@ -129,6 +131,7 @@ class Proposal(Keyed, Base):
         Index("ix_proposal_author_id_id", "author_id", "id"),
         Index("ix_proposal_department_id_due_at", "department_id", "due_at"),
         Index("ix_proposal_state_closes_at", "state", "closes_at"),
+        Index("ix_proposal_state_due_at_id", "state", "due_at", "id"),
         *_list_indexes(),
     )
 

@@ -549,6 +549,7 @@ def _make_tables() -> None:
         sa.Column("department_id", sa.Uuid(), nullable=True),
         sa.Column("assigned_at", civicvote.models.base.UtcDateTime(timezone=True), nullable=True),
         sa.Column("due_at", civicvote.models.base.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("overdue_told_at", civicvote.models.base.UtcDateTime(timezone=True), nullable=True),
         sa.Column("answered_at", civicvote.models.base.UtcDateTime(timezone=True), nullable=True),
         sa.Column(
             "verdict",
@@ -858,6 +859,7 @@ def _make_tables() -> None:
     op.create_index(op.f("ix_proposal_merged_into_id"), "proposal", ["merged_into_id"], unique=False)
     op.create_index(op.f("ix_proposal_previous_id"), "proposal", ["previous_id"], unique=False)
     op.create_index("ix_proposal_state_closes_at", "proposal", ["state", "closes_at"], unique=False)
+    op.create_index("ix_proposal_state_due_at_id", "proposal", ["state", "due_at", "id"], unique=False)
     op.create_table(
         "watch",
         sa.Column("subject_id", sa.Uuid(), nullable=False),
