@@ -101,6 +101,13 @@ CAMPAIGNS = (
 def plant(session: Session, settings: Settings, cast: Cast) -> None:
     """Links to other sites, and a campaign in each state with proofs."""
     del settings
+    _links(session, cast)
+    _campaigns(session, cast)
+    session.flush()
+    proofs.recount(session)
+
+
+def _links(session: Session, cast: Cast) -> None:
     moment, staff = clock.now(), cast.users["staff"]
     for title, host, url, summary, district, days in LINKS:
         session.add(
@@ -116,6 +123,10 @@ def plant(session: Session, settings: Settings, cast: Cast) -> None:
                 created_at=moment - timedelta(days=2),
             )
         )
+
+
+def _campaigns(session: Session, cast: Cast) -> None:
+    moment, staff = clock.now(), cast.users["staff"]
     accepted = session.scalars(
         select(Proposal)
         .where(Proposal.state == ProposalState.ANSWERED, Proposal.verdict.in_(COMMITTING))
@@ -123,7 +134,8 @@ def plant(session: Session, settings: Settings, cast: Cast) -> None:
         .limit(len(CAMPAIGNS))
     ).all()
     people = [user.id for key, user in sorted(cast.users.items()) if key not in {"staff", "staff2", "admin", "auditor"}]
-    for proposal, planned in zip(accepted, CAMPAIGNS, strict=False):
+    for place, planned in enumerate(CAMPAIGNS if accepted else ()):
+        proposal = accepted[place % len(accepted)]
         title, guide, goal, state, (opens, closes), result, shown = planned
         campaign = Campaign(
             proposal_id=proposal.id,
@@ -141,8 +153,6 @@ def plant(session: Session, settings: Settings, cast: Cast) -> None:
         session.flush()
         threads.open_thread(session, ThreadKind.CAMPAIGN, campaign.id, title=title, path=f"/campaigns/{campaign.id}")
         _prove(session, campaign, people, shown)
-    session.flush()
-    proofs.recount(session)
 
 
 def _prove(

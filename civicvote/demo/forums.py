@@ -13,7 +13,7 @@ from civicvote.demo.people import Cast
 from civicvote.domain.deliberation import Audience, ForumKind, Reflection, RoundKind, Stance
 from civicvote.domain.discussion import PostKind
 from civicvote.domain.korean import from_seoul, seoul_date
-from civicvote.domain.lifecycles import PUBLIC_PROPOSAL_STATES, ForumState, ProposalState
+from civicvote.domain.lifecycles import ForumState
 from civicvote.models.base import new_id
 from civicvote.models.deliberation import (
     AnnotationUptake,
@@ -33,9 +33,8 @@ from civicvote.models.deliberation import (
     SynthesisSection,
 )
 from civicvote.models.discussion import Post, PostSupport, Thread, Watch
-from civicvote.models.proposals import Proposal
 from civicvote.services import clock
-from civicvote.services.deliberation import counters, debates, making
+from civicvote.services.deliberation import counters, making
 from civicvote.settings import Settings
 
 Told = dict[str, Any]
@@ -43,12 +42,11 @@ _SPOKEN = {RoundKind.QUESTIONS: PostKind.QUESTION}
 
 
 def plant(session: Session, settings: Settings, cast: Cast) -> None:
-    """Every forum of the file, and a debate that grew out of a proposal."""
+    """Every forum of the file."""
     del settings  # nothing here depends on them
     text = resources.files("civicvote.demo.content").joinpath("forums.toml").read_text(encoding="utf-8")
     for told in tomllib.loads(text)["forum"]:
         _Planter(session, cast).plant(told)
-    _from_proposal(session, cast)
     session.flush()
     counters.recount(session)
 
@@ -256,40 +254,3 @@ class _Planter:
                 at=at,
             )
         )
-
-
-def _from_proposal(session: Session, cast: Cast) -> None:
-    """A debate out of the most endorsed proposal; where none is there yet, out of one of its own."""
-    best = session.scalars(
-        select(Proposal)
-        .outerjoin(Forum, Forum.proposal_id == Proposal.id)
-        .where(Proposal.state.in_(PUBLIC_PROPOSAL_STATES), Forum.id.is_(None))
-        .where(Proposal.endorsement_count >= Proposal.forum_threshold)
-        .order_by(Proposal.endorsement_count.desc(), Proposal.id)
-        .limit(1)
-    ).one_or_none()
-    if best is None and session.scalar(select(Forum.id).where(Forum.proposal_id.is_not(None)).limit(1)) is None:
-        best = _proposal(session, cast)
-    if best is not None:
-        debates.open_from_proposal(session, best)
-
-
-def _proposal(session: Session, cast: Cast) -> Proposal:
-    made = Proposal(
-        number=9001,
-        author_id=cast.users["p17"].id,
-        state=ProposalState.PUBLISHED,
-        title="동네마다 고쳐 쓰는 가게를 두어 주십시오",
-        problem="작은 가전이 고장 나면 고칠 곳이 없어 버립니다. 우리 구에는 수리점이 세 곳뿐입니다.",
-        idea="자치구마다 주민이 함께 쓰는 수리 공간을 한 곳씩 두고, 퇴직 기술자가 가르치게 해 주십시오.",
-        category="환경·안전",
-        created_at=_day(-21),
-        updated_at=_day(-21),
-        published_at=_day(-20),
-        closes_at=_day(10),
-        forum_reached_at=_day(-1),
-        shuffle=7,
-    )
-    session.add(made)
-    session.flush()
-    return made

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from civicvote.demo import content, forums, notices, proposals, themes
+from civicvote.demo import agora, commitments, content, forums, notices, proposals, talk, themes
 from civicvote.demo.people import Cast, settle
 from civicvote.demo.projects import CATEGORY_OF_THEME, Planter
 from civicvote.demo.sample_election import candidates, text, turnout
@@ -44,6 +44,8 @@ def plant(session: Session, settings: Settings) -> None:
     forums.plant(session, settings, cast)
     proposals.plant(session, settings, cast)
     themes.plant(session, settings, cast)
+    for part in (talk, commitments, agora):
+        part.plant(session, settings, cast)
     board.sequence(session, settings.keystore)
     counters.recount(session)
     notices.plant(session, settings, cast)
