@@ -92,6 +92,12 @@ def _plant(session: Session, proposal: Proposal, planned: _Planned, cast: Cast) 
     )
     session.add(made)
     session.flush()
+    _follow(session, made, planned, cast)
+
+
+def _follow(session: Session, made: Commitment, planned: _Planned, cast: Cast) -> None:
+    """The steps of a commitment and what its department reported."""
+    now = clock.now()
     today = seoul_date(now)
     for title, due, first, done in planned.steps:
         values: dict[str, Any] = {"done_at": now + timedelta(days=due)} if done else {}

@@ -21,6 +21,7 @@ from civicvote.models.outbox import OutboxMessage
 from civicvote.models.projects import Project, StatusUpdate
 from civicvote.services import audit, board, clock, search, votes
 from civicvote.services import pabulib as elections
+from civicvote.services.deliberation import counters as rounds
 from civicvote.services.projects import counters, moves
 from civicvote.services.proposals import counting
 from civicvote.settings import Settings
@@ -46,6 +47,7 @@ def plant(session: Session, settings: Settings) -> None:
     themes.plant(session, settings, cast)
     for part in (talk, commitments, agora):
         part.plant(session, settings, cast)
+    rounds.recount(session)
     board.sequence(session, settings.keystore)
     counters.recount(session)
     notices.plant(session, settings, cast)

@@ -13,10 +13,11 @@ from sqlalchemy.orm import Session
 from civicvote.demo.people import Cast
 from civicvote.domain.deliberation import ForumKind, RoundKind
 from civicvote.domain.discussion import HideReason, PostKind
+from civicvote.domain.korean import from_seoul, seoul_date
 from civicvote.domain.lifecycles import ForumState, PostState
 from civicvote.domain.proposals import Verdict
 from civicvote.models.base import new_id
-from civicvote.models.deliberation import Forum, ForumModerator, Round
+from civicvote.models.deliberation import Forum, ForumModerator, Round, RoundParticipant
 from civicvote.models.discussion import Appeal, ModerationDecision, Post, PostSupport, Report, StatementVote
 from civicvote.models.proposals import AnswerBatch, DueExtension, Proposal, ProposalAnswer
 from civicvote.services import clock
@@ -121,7 +122,7 @@ class _Talk:
 
 def _statements(session: Session, cast: Cast, told: Told) -> None:
     """A debate whose open round gathers statements: half of the people mostly walk, the other half mostly drive."""
-    moment = clock.now()
+    moment, today = clock.now(), seoul_date(clock.now())
     moderator = cast.users["moderator"].id
     forum = Forum(
         kind=ForumKind.DEBATE,
@@ -145,13 +146,14 @@ def _statements(session: Session, cast: Cast, told: Told) -> None:
         kind=RoundKind.STATEMENTS,
         title=told["round"],
         guide="",
-        opens_at=moment - 8 * _DAY,
-        closes_at=moment + 13 * _DAY,
+        opens_at=from_seoul(today - 8 * _DAY, 9),
+        closes_at=from_seoul(today + 13 * _DAY),
     )
     session.add(held)
     session.flush()
     making.open_threads(session, forum)
     people = [cast.users[key].id for key in sorted(cast.users) if key.startswith("p")]
+    session.add_all(RoundParticipant(round_id=held.id, user_id=person, at=held.opens_at) for person in people)
     for place, line in enumerate(told["statements"]):
         _answered(session, held, people, place, line)
     counters.recount(session)

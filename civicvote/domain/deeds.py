@@ -123,6 +123,7 @@ _WORDS: Final[dict[str, Message]] = {
     "proposal:reach-forum": msg("공론장 공감 수 달성"),
     "proposal:resubmit": msg("공감마감된 제안 다듬기"),
     "proposal:take-in": msg("같은 제안을 합쳐 받음"),
+    "proposal:take-over": msg("다른 제안의 공감 이어받기"),
     "proposal:unendorse": msg("시민제안 공감 취소"),
     "proposal:uninvite": msg("공동제안 초대 거두기"),
     "register:import": msg("명부 가져오기"),

@@ -37,6 +37,8 @@ def nav() -> list[Entry]:
         entries.append(_entry(_("검토"), "reviews.index"))
     if actor.can(P.CYCLE_MANAGE) or actor.can(P.REVIEW_OVERSEE):
         entries.append(_entry(_("운영"), "staff.index"))
+    if actor.can(P.POST_MODERATE):
+        entries.append(_entry(_("글 관리"), "moderation.index"))
     if actor.can(P.AUDIT_READ):
         entries.append(_entry(_("감사"), "audit.index"))
     if actor.can(P.ACCOUNT_MANAGE):
@@ -62,6 +64,21 @@ def account_menu() -> list[Entry]:
     ]
 
 
+def footer_links() -> list[tuple[str, str]]:
+    """What everybody can check about how the city keeps its word."""
+    if g.get("station"):
+        return []
+    return [
+        (_("오늘의공론장"), url_for("agora.today")),
+        (_("이행과제"), url_for("commitments.index")),
+        (_("실천캠페인"), url_for("campaigns.index")),
+        (_("늦어진 답변"), url_for("proposal_desk.late")),
+        (_("시민제안 현황"), url_for("proposals.funnel_page")),
+        (_("글 관리 투명성 보고"), url_for("transparency.index")),
+        (_("참여 기준"), url_for("dated_settings.index")),
+    ]
+
+
 def unread_text() -> str:
     """How many notices are unread, as the header says it; empty for none."""
     count = unread()
@@ -82,6 +99,7 @@ def init_app(app: Flask, settings: Settings) -> None:
             "settings": settings,
             "nav": nav(),
             "account_menu": account_menu(),
+            "footer_links": footer_links(),
             "unread_notices": unread_text(),
             "P": P,
         }

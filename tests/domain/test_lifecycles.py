@@ -1,21 +1,44 @@
 """The tables of states are whole: every state is reached, named, and drawn."""
 
+from enum import StrEnum
+
 import pytest
 
 from civicvote.domain.errors import ConflictError, ForbiddenError, InvalidError
-from civicvote.domain.lifecycles import CYCLE, PROJECT, PROJECT_TONES, WORKFLOWS, CycleState, ProjectState
+from civicvote.domain.lifecycles import (
+    CYCLE,
+    PROJECT,
+    PROJECT_TONES,
+    WORKFLOWS,
+    CampaignState,
+    CycleState,
+    ForumState,
+    PostState,
+    ProjectState,
+    ProposalState,
+)
 from civicvote.domain.permissions import GRANTS, SYSTEM, VISITOR, Actor, Role
 from civicvote.domain.workflow import Workflow
 
 both = pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda w: w.name)
-#: Ends of a project's way, and of a cycle's.
-FINAL = {
+#: Ends of each way.
+FINAL: dict[str, set[StrEnum]] = {
     "project": {
         ProjectState.WITHDRAWN,
         ProjectState.NOT_SELECTED,
         ProjectState.COMPLETED,
     },
     "cycle": {CycleState.PUBLISHED},
+    "proposal": {
+        ProposalState.ANSWERED,
+        ProposalState.FORWARDED,
+        ProposalState.MERGED,
+        ProposalState.WITHDRAWN,
+    },
+    "commitment": set(),  # what was dropped may be resumed, and what was done opened again
+    "forum": {ForumState.ANSWERED, ForumState.CANCELLED},
+    "campaign": {CampaignState.ENDED},
+    "post": {PostState.MERGED, PostState.WITHDRAWN},
 }
 
 

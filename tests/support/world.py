@@ -10,13 +10,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from civicvote.domain.deliberation import RoundKind
-from civicvote.domain.lifecycles import CycleState, ProjectState
+from civicvote.domain.korean import seoul_date
+from civicvote.domain.lifecycles import CycleState, ProjectState, ProposalState
 from civicvote.domain.permissions import ASSIGNABLE, SYSTEM, Role
 from civicvote.keystore import KeyStore
 from civicvote.models.accounts import User
 from civicvote.models.channels import Channel, CheckIn, Station
 from civicvote.models.deliberation import ForumLink, SynthesisSection
 from civicvote.models.projects import Comment
+from civicvote.models.proposals import AnswerBatch, Commitment, Milestone
 from civicvote.models.reviews import Review
 from civicvote.services import audit, ballot_rounds, channels, clock, sessions
 from tests import factories
@@ -92,11 +94,34 @@ def make_world(session: Session, keys: KeyStore) -> World:
         "name": "withdraw",
         "notice_id": uuid4(),
     }
-    values |= _talk(session)
+    values |= _talk(session) | _promises(session, unit.id)
     voting = polls(session, keys)
     values |= _desk(session, voting, users["staff"])
     slugs = {"voting": voting.slug, "channels": voting.slug, "counting": polls(session, keys, opened="closed").slug}
-    return World(values, slugs, users, own=_ballots(session) | _forums(session, unit.id, someone))
+    own = _ballots(session) | _forums(session, unit.id, someone) | _statements(session)
+    own |= {"dated_settings": {"name": "proposal.window_days"}, "commitments": {"name": "begin"}}
+    return World(values, slugs, users, own=own)
+
+
+def _promises(session: Session, department_id: UUID) -> dict[str, Any]:
+    """A commitment of the department's with its first step, and a batch of answers."""
+    moment = clock.now()
+    accepted = agora.proposal(session, ProposalState.ANSWERED, department_id=department_id)
+    promise = Commitment(
+        proposal_id=accepted.id,
+        department_id=department_id,
+        title="그늘막 서른 곳 설치",
+        created_at=moment,
+        updated_at=moment,
+    )
+    gathered = AnswerBatch(title="이번 주 답변", created_at=moment)
+    session.add_all([promise, gathered])
+    session.flush()
+    day = seoul_date(moment) + factories.DAY
+    step = Milestone(commitment_id=promise.id, title="설계", due_on=day, first_due_on=day)
+    session.add(step)
+    session.flush()
+    return {"commitment_id": promise.id, "step_id": step.id, "batch_id": gathered.id}
 
 
 def _talk(session: Session) -> dict[str, Any]:
@@ -121,6 +146,12 @@ def _ballots(session: Session) -> dict[str, dict[str, Any]]:
         "ballot_rounds": {"round_id": ballot.id, "option_id": option.id},
         "themes": {"forum_id": theme.id, "post_id": post.id},
     }
+
+
+def _statements(session: Session) -> dict[str, dict[str, Any]]:
+    """An open round of statements."""
+    held = forums.round_of(session, forums.debate(session)[0], RoundKind.STATEMENTS)
+    return {name: {"round_id": held.id} for name in ("statements", "console")}
 
 
 def _forums(session: Session, department_id: UUID, someone: User) -> dict[str, dict[str, Any]]:

@@ -30,6 +30,8 @@ PUBLIC = frozenset(
     cycles.ballot_list cycles.detail cycles.index
     factors.challenge factors.challenge_options factors.challenge_passkey factors.challenge_recovery factors.sign_in factors.sign_in_options
     feeds.atom feeds.robots feeds.sitemap
+    commitments.detail commitments.index dated_settings.index proposal_desk.late proposals.funnel_file proposals.funnel_page
+    statements.chart statements.chart_csv statements.chart_json statements.listing
     agora.today
     campaigns.detail campaigns.index
     discussion.answers discussion.pulse discussion.thread
@@ -75,6 +77,12 @@ admin.move                  POST 303 403 403 403 403 403 403 403 422
 admin.revoke                POST 303 403 403 403 403 403 403 403 422
 admin.user                  GET  303 403 403 403 403 403 403 403 200
 admin.users                 GET  303 403 403 403 403 403 403 403 200
+agora.edit_link             GET  303 403 403 403 403 403 200 403 403
+agora.edit_link             POST 303 403 403 403 403 403 422 403 403
+agora.links                 GET  303 403 403 403 403 403 200 403 403
+agora.new_link              GET  303 403 403 403 403 403 200 403 403
+agora.new_link              POST 303 403 403 403 403 403 422 403 403
+agora.remove_link           POST 303 403 403 403 403 403 303 403 403
 audit.access_log            GET  303 403 403 403 403 403 403 200 403
 audit.event                 GET  303 403 403 403 403 403 403 200 403
 audit.index                 GET  303 403 403 403 403 403 403 200 403
@@ -94,6 +102,15 @@ ballot_rounds.receipt       POST 303 409 409 409 409 409 409 409 409
 ballot_rounds.remove_option POST 303 403 403 403 403 403 303 403 403
 ballot_rounds.send_back     POST 303 403 403 403 403 403 422 403 403
 ballot_rounds.take_options  POST 303 403 403 403 403 403 422 403 403
+campaigns.edit              GET  303 403 403 200 403 403 200 403 403
+campaigns.edit              POST 303 403 403 422 403 403 422 403 403
+campaigns.end               GET  303 403 403 200 403 403 200 403 403
+campaigns.end               POST 303 403 403 422 403 403 422 403 403
+campaigns.follow            POST 303 303 303 303 303 303 303 303 303
+campaigns.new               GET  303 403 403 200 403 403 200 403 403
+campaigns.new               POST 303 403 403 422 403 403 422 403 403
+campaigns.open_campaign     POST 303 403 403 409 403 403 409 403 403
+campaigns.prove             POST 303 422 422 422 422 422 422 422 422
 channels.ask_take_back      POST 303 403 403 403 403 403 422 403 403
 channels.ask_void           POST 303 403 403 403 403 403 422 403 403
 channels.batch              GET  303 403 403 403 403 403 200 403 403
@@ -120,6 +137,22 @@ channels.sheets             GET  303 403 403 403 403 403 200 403 403
 channels.sheets             POST 303 403 403 403 403 403 422 403 403
 channels.state_difference   POST 303 403 403 403 403 403 422 403 403
 channels.visit              GET  303 403 403 403 403 403 200 403 403
+commitments.add_step        GET  303 403 403 403 200 403 403 403 403
+commitments.add_step        POST 303 403 403 403 422 403 403 403 403
+commitments.became          GET  303 403 403 403 200 403 403 403 403
+commitments.became          POST 303 403 403 403 303 403 403 403 403
+commitments.finish_step     POST 303 403 403 403 303 403 403 403 403
+commitments.move            GET  303 403 403 403 200 403 403 403 403
+commitments.move            POST 303 403 403 403 422 403 403 403 403
+commitments.move_step       GET  303 403 403 403 200 403 403 403 403
+commitments.move_step       POST 303 403 403 403 422 403 403 403 403
+commitments.new             GET  303 403 403 403 403 403 403 403 403
+commitments.new             POST 303 403 403 403 403 403 403 403 403
+commitments.report          GET  303 403 403 403 200 403 403 403 403
+commitments.report          POST 303 403 403 403 422 403 403 403 403
+console.announce            POST 303 403 403 403 403 403 422 403 403
+console.index               GET  303 403 403 403 403 403 200 403 403
+console.summarise           POST 303 403 403 403 403 403 422 403 403
 counting.ceremony           GET  303 403 403 403 403 403 200 200 403
 counting.changes            GET  303 403 403 403 403 403 200 200 403
 counting.correct            POST 303 403 403 403 403 403 422 403 403
@@ -134,6 +167,8 @@ counting.release            POST 303 403 403 403 403 403 422 403 403
 counting.run                POST 303 403 403 403 403 403 409 403 403
 counting.seal               POST 303 403 403 403 403 403 303 403 403
 counting.whole_bundle       POST 303 403 403 403 403 403 403 404 403
+cycles.add_alternatives     POST 303 403 403 403 403 403 422 403 403
+cycles.add_cap              POST 303 403 403 403 403 403 422 403 403
 cycles.announce             POST 303 403 403 403 403 403 409 403 403
 cycles.approve_list         POST 303 403 403 403 403 403 409 403 403
 cycles.edit                 GET  303 403 403 403 403 403 200 403 403
@@ -143,6 +178,7 @@ cycles.exclude              POST 303 403 403 403 403 403 409 403 403
 cycles.hold                 GET  303 403 403 403 403 403 200 403 403
 cycles.hold                 POST 303 403 403 403 403 403 422 403 403
 cycles.lift                 POST 303 403 403 403 403 403 422 403 403
+cycles.lock_in              POST 303 403 403 403 403 403 422 403 403
 cycles.new                  GET  303 403 403 403 403 403 200 403 403
 cycles.new                  POST 303 403 403 403 403 403 422 403 403
 cycles.pool                 GET  303 403 403 403 403 403 200 403 403
@@ -151,13 +187,22 @@ cycles.pools                GET  303 403 403 403 403 403 200 403 403
 cycles.pools                POST 303 403 403 403 403 403 422 403 403
 cycles.preview              GET  303 403 403 403 403 403 200 403 403
 cycles.remove_pool          POST 303 403 403 403 403 403 409 403 403
+cycles.remove_term          POST 303 403 403 403 403 403 404 403 403
 cycles.request_list         POST 303 403 403 403 403 403 409 403 403
 cycles.return_list          POST 303 403 403 403 403 403 422 403 403
-cycles.add_alternatives     POST 303 403 403 403 403 403 422 403 403
-cycles.add_cap              POST 303 403 403 403 403 403 422 403 403
-cycles.lock_in              POST 303 403 403 403 403 403 422 403 403
-cycles.remove_term          POST 303 403 403 403 403 403 404 403 403
 cycles.terms                GET  303 403 403 403 403 403 200 403 403
+dated_settings.change       GET  303 403 403 403 403 403 200 403 403
+dated_settings.change       POST 303 403 403 403 403 403 422 403 403
+discussion.appeal           GET  303 404 404 404 404 404 404 404 404
+discussion.appeal           POST 303 404 404 404 404 404 404 404 404
+discussion.comment          POST 303 422 422 422 422 422 422 422 422
+discussion.report           GET  303 200 200 200 200 200 200 200 200
+discussion.report           POST 303 422 422 422 422 422 422 422 422
+discussion.report_proposal  GET  303 200 200 200 200 200 200 200 200
+discussion.report_proposal  POST 303 422 422 422 422 422 422 422 422
+discussion.support          POST 303 303 303 303 303 303 303 303 303
+discussion.withdraw         GET  303 404 404 404 404 404 404 404 404
+discussion.withdraw         POST 303 404 404 404 404 404 404 404 404
 factors.app                 GET  303 303 303 303 303 303 303 303 303
 factors.app                 POST 303 303 303 303 303 303 303 303 303
 factors.app_begin           POST 303 303 303 303 303 303 303 303 303
@@ -171,45 +216,6 @@ factors.passkey_remove      POST 303 303 303 303 303 303 303 303 303
 files.manage                GET  303 404 404 404 404 404 404 404 404
 files.manage                POST 303 404 404 404 404 404 404 404 404
 files.remove                POST 303 404 404 404 404 404 404 404 404
-agora.edit_link             GET  303 403 403 403 403 403 200 403 403
-agora.edit_link             POST 303 403 403 403 403 403 422 403 403
-agora.links                 GET  303 403 403 403 403 403 200 403 403
-agora.new_link              GET  303 403 403 403 403 403 200 403 403
-agora.new_link              POST 303 403 403 403 403 403 422 403 403
-agora.remove_link           POST 303 403 403 403 403 403 303 403 403
-campaigns.edit              GET  303 403 403 200 403 403 200 403 403
-campaigns.edit              POST 303 403 403 422 403 403 422 403 403
-campaigns.end               GET  303 403 403 200 403 403 200 403 403
-campaigns.end               POST 303 403 403 422 403 403 422 403 403
-campaigns.follow            POST 303 303 303 303 303 303 303 303 303
-campaigns.new               GET  303 403 403 200 403 403 200 403 403
-campaigns.new               POST 303 403 403 422 403 403 422 403 403
-campaigns.open_campaign     POST 303 403 403 409 403 403 409 403 403
-campaigns.prove             POST 303 422 422 422 422 422 422 422 422
-discussion.appeal           GET  303 404 404 404 404 404 404 404 404
-discussion.appeal           POST 303 404 404 404 404 404 404 404 404
-discussion.comment          POST 303 422 422 422 422 422 422 422 422
-discussion.report           GET  303 200 200 200 200 200 200 200 200
-discussion.report           POST 303 422 422 422 422 422 422 422 422
-discussion.report_proposal  GET  303 200 200 200 200 200 200 200 200
-discussion.report_proposal  POST 303 422 422 422 422 422 422 422 422
-discussion.support          POST 303 303 303 303 303 303 303 303 303
-discussion.withdraw         GET  303 404 404 404 404 404 404 404 404
-discussion.withdraw         POST 303 404 404 404 404 404 404 404 404
-moderation.appeal           GET  303 403 403 200 403 403 403 403 403
-moderation.close            POST 303 403 403 422 403 403 403 403 403
-moderation.decide           POST 303 403 403 422 403 403 403 403 403
-moderation.hide             POST 303 403 403 422 403 403 403 403 403
-moderation.index            GET  303 403 403 200 403 403 200 403 403
-moderation.keep_proposal    POST 303 403 403 303 403 403 403 403 403
-moderation.merge            POST 303 403 403 422 403 403 403 403 403
-moderation.pin              POST 303 403 403 303 403 403 403 403 403
-moderation.post             GET  303 403 403 200 403 403 403 403 403
-moderation.proposal         GET  303 403 403 200 403 403 403 403 403
-moderation.proposal         POST 303 403 403 422 403 403 403 403 403
-moderation.release          POST 303 403 403 303 403 403 403 403 403
-moderation.release_some     POST 303 403 403 303 403 403 303 403 403
-moderation.reopen           POST 303 403 403 303 403 403 403 403 403
 forums.add_round            GET  303 403 403 403 403 403 200 403 403
 forums.add_round            POST 303 403 403 403 403 403 422 403 403
 forums.add_section          GET  303 403 403 403 403 403 200 403 403
@@ -259,6 +265,20 @@ forums.team                 GET  303 403 403 403 403 403 200 403 403
 forums.write_options        GET  303 403 403 403 409 403 409 403 403
 forums.write_options        POST 303 403 403 403 409 403 409 403 403
 home.mine                   GET  303 200 200 200 200 200 200 200 200
+moderation.appeal           GET  303 403 403 200 403 403 403 403 403
+moderation.close            POST 303 403 403 422 403 403 403 403 403
+moderation.decide           POST 303 403 403 422 403 403 403 403 403
+moderation.hide             POST 303 403 403 422 403 403 403 403 403
+moderation.index            GET  303 403 403 200 403 403 200 403 403
+moderation.keep_proposal    POST 303 403 403 303 403 403 403 403 403
+moderation.merge            POST 303 403 403 422 403 403 403 403 403
+moderation.pin              POST 303 403 403 303 403 403 403 403 403
+moderation.post             GET  303 403 403 200 403 403 403 403 403
+moderation.proposal         GET  303 403 403 200 403 403 403 403 403
+moderation.proposal         POST 303 403 403 422 403 403 403 403 403
+moderation.release          POST 303 403 403 303 403 403 403 403 403
+moderation.release_some     POST 303 403 403 303 403 403 303 403 403
+moderation.reopen           POST 303 403 403 303 403 403 403 403 403
 notices.go                  POST 303 404 404 404 404 404 404 404 404
 notices.index               GET  303 200 200 200 200 200 200 200 200
 notices.read                POST 303 404 404 404 404 404 404 404 404
@@ -288,6 +308,9 @@ proposal_desk.answer        GET  303 403 403 403 403 403 403 403 403
 proposal_desk.answer        POST 303 403 403 403 403 403 403 403 403
 proposal_desk.assign        GET  303 403 403 403 403 403 409 403 403
 proposal_desk.assign        POST 303 403 403 403 403 403 409 403 403
+proposal_desk.batch         GET  303 403 403 403 403 403 200 403 403
+proposal_desk.batch_list    GET  303 403 403 403 403 403 200 403 403
+proposal_desk.batch_list    POST 303 403 403 403 403 403 422 403 403
 proposal_desk.confirm       POST 303 403 403 403 403 403 303 403 403
 proposal_desk.extend        GET  303 403 403 403 403 403 403 403 403
 proposal_desk.extend        POST 303 403 403 403 403 403 403 403 403
@@ -298,8 +321,12 @@ proposal_desk.merge         GET  303 403 403 403 403 403 200 403 403
 proposal_desk.merge         POST 303 403 403 403 403 403 422 403 403
 proposal_desk.publish       GET  303 403 403 403 403 403 409 403 403
 proposal_desk.publish       POST 303 403 403 403 403 403 409 403 403
+proposal_desk.publish_batch POST 303 403 403 403 403 403 409 403 403
+proposal_desk.put           POST 303 403 403 403 403 403 303 403 403
+proposal_desk.take_out      POST 303 403 403 403 403 403 404 403 403
 proposal_desk.triage_queue  GET  303 403 403 403 403 403 200 403 403
 proposals.accept            POST 303 404 404 404 404 404 404 404 404
+proposals.answer_invited    POST 303 404 404 404 404 404 404 404 404
 proposals.authors           GET  303 403 403 403 403 403 403 403 403
 proposals.autosave          POST 303 422 422 422 422 422 422 422 422
 proposals.create            POST 303 422 422 422 422 422 422 422 422
@@ -307,7 +334,6 @@ proposals.edit              GET  303 403 403 403 403 403 403 403 403
 proposals.endorse           POST 303 303 303 303 303 303 303 303 303
 proposals.follow            POST 303 303 303 303 303 303 303 303 303
 proposals.invite            POST 303 403 403 403 403 403 403 403 403
-proposals.answer_invited    POST 303 404 404 404 404 404 404 404 404
 proposals.invited           GET  303 404 404 404 404 404 404 404 404
 proposals.leave             POST 303 404 404 404 404 404 404 404 404
 proposals.new               GET  303 200 200 200 200 200 200 200 200
@@ -333,6 +359,9 @@ reviews.start               POST 303 403 403 403 409 403 403 403 403
 simulator.index             GET  303 403 403 403 403 403 200 403 403
 simulator.index             POST 303 403 403 403 403 403 422 403 403
 staff.index                 GET  303 403 403 403 403 403 200 200 403
+statements.add              POST 303 422 422 422 422 422 422 422 422
+statements.mine             GET  303 200 200 200 200 200 200 200 200
+statements.vote             POST 303 404 404 404 404 404 404 404 404
 themes.confirm              GET  303 403 403 403 403 403 200 403 403
 themes.confirm              POST 303 403 403 403 403 403 409 403 403
 themes.new                  GET  303 403 403 403 403 403 200 403 403

@@ -124,9 +124,8 @@ def waiting(
     return Page.cut(rows, SIZE, lambda row: Cursor(row.id))
 
 
-def reports(session: Session, actor: Actor, *, thread_id: UUID | None = None) -> Sequence[Item]:
-    """Reported things nobody has decided on, what was reported first on top."""
-    require(actor)
+def _open_reports(session: Session) -> dict[UUID, dict[str, Any]]:
+    """What is reported and undecided, the first report first: whether it is a post, when, how often, for what."""
     query = (
         select(Report.post_id, Report.proposal_id, Report.code, Report.created_at)
         .where(Report.settled_at.is_(None))
@@ -139,24 +138,36 @@ def reports(session: Session, actor: Actor, *, thread_id: UUID | None = None) ->
         held = found.setdefault(key, {"post": post_id, "at": at, "count": 0, "codes": {}})
         held["count"] += 1
         held["codes"][code] = None
-    posts = {
-        row.Post.id: row
-        for row in session.execute(
-            select(Post, Thread.id.label("thread"), Thread.title, Thread.path, User.name, User.erased_at)
-            .join(Thread, Thread.id == Post.thread_id)
-            .outerjoin(User, User.id == Post.author_id)
-            .where(Post.id.in_([key for key, held in found.items() if held["post"]]), mine(actor))
-        )
-    }
-    proposals = {
-        row.Proposal.id: row
-        for row in session.execute(
-            select(Proposal, User.name, User.erased_at)
-            .outerjoin(User, User.id == Proposal.author_id)
-            .where(Proposal.id.in_([key for key, held in found.items() if not held["post"]]))
-        )
-        if actor.can(Permission.POST_MODERATE)
-    }
+    return found
+
+
+def _posts(session: Session, actor: Actor, keys: Sequence[UUID]) -> dict[UUID, Any]:
+    query = (
+        select(Post, Thread.id.label("thread"), Thread.title, Thread.path, User.name, User.erased_at)
+        .join(Thread, Thread.id == Post.thread_id)
+        .outerjoin(User, User.id == Post.author_id)
+        .where(Post.id.in_(keys), mine(actor))
+    )
+    return {row.Post.id: row for row in session.execute(query)}
+
+
+def _proposals(session: Session, actor: Actor, keys: Sequence[UUID]) -> dict[UUID, Any]:
+    if not actor.can(Permission.POST_MODERATE):
+        return {}
+    query = (
+        select(Proposal, User.name, User.erased_at)
+        .outerjoin(User, User.id == Proposal.author_id)
+        .where(Proposal.id.in_(keys))
+    )
+    return {row.Proposal.id: row for row in session.execute(query)}
+
+
+def reports(session: Session, actor: Actor, *, thread_id: UUID | None = None) -> Sequence[Item]:
+    """Reported things nobody has decided on, what was reported first on top; three statements."""
+    require(actor)
+    found = _open_reports(session)
+    posts = _posts(session, actor, [key for key, held in found.items() if held["post"]])
+    proposals = _proposals(session, actor, [key for key, held in found.items() if not held["post"]])
     items = []
     for key, held in found.items():
         common = {"at": held["at"], "count": held["count"], "codes": list(held["codes"])}
