@@ -13,10 +13,11 @@ from civicvote.domain.errors import (
     ForbiddenError,
     NotFoundError,
 )
-from civicvote.domain.lifecycles import ProjectState
+from civicvote.domain.lifecycles import ProjectState, ProposalState
 from civicvote.domain.permissions import VISITOR, Role
 from civicvote.models.accounts import EmailToken, LoginSession, Totp, User, UserRole
 from civicvote.models.base import Base
+from civicvote.models.files import Attachment
 from civicvote.models.outbox import OutboxMessage
 from civicvote.models.projects import Comment, Endorsement, Follow
 from civicvote.models.verification import Person, Verification
@@ -24,6 +25,7 @@ from civicvote.models.votes import Participation, Vote
 from civicvote.services import accounts, clock, sessions
 from civicvote.services.accounts import passwords
 from tests import factories
+from tests.support import proposals, talk
 from tests.support.accounts import LIMITS, PASSWORD, join, token_of
 
 
@@ -125,6 +127,29 @@ def test_a_download_holds_every_kind_of_thing(session: Session) -> None:
     assert "sealed" not in json.dumps(found, ensure_ascii=False)
 
 
+def test_a_download_holds_what_was_said_and_a_draft_takes_its_files_along(session: Session) -> None:
+    user = factories.user(session)
+    spoken = talk.talk(session)
+    actor = factories.actor(user)
+    spoken.say("내려받을 댓글입니다.", by=actor)
+    draft = proposals.proposal(session, user, ProposalState.DRAFT)
+    file = Attachment(
+        owner_id=user.id, subject_id=draft.id, subject_kind="proposal", picture=False, media_type="application/pdf",
+        name="아무도 못 본 지도.pdf", size=10, sha256="0" * 64, stored_as="f" * 32, created_at=clock.now(),
+    )  # fmt: skip
+    session.add(file)
+    session.flush()
+    found = accounts.download(session, actor)
+    assert [one["body"] for one in found["posts"]] == ["내려받을 댓글입니다."]
+    assert [one["name"] for one in found["files"]] == ["아무도 못 본 지도.pdf"]
+    accounts.erase(session, actor)
+    session.flush()
+    session.expire_all()
+    assert "아무도 못 본 지도" not in everything(session)
+    assert "내려받을 댓글입니다." in everything(session)
+    assert file.removed_at is not None
+
+
 def test_a_remade_account_keeps_its_participation(session: Session) -> None:
     user = full_account(session)
     person_id = user.person_id
@@ -196,6 +221,16 @@ def test_every_table_that_names_an_account_was_thought_of() -> None:
         "comment.hidden_by cycle.created_by cycle.list_approved_by cycle.list_requested_by cycle_hold.lifted_by "
         "cycle_hold.placed_by personal_data_access.actor_id personal_data_access.user_id review.assigned_by "
         "count_task.requested_by review.decided_by review.reviewer_id supplement.asked_by tally_run.requested_by verification.granted_by"
+    )
+    said += " post.author_id post_support.user_id statement_vote.user_id report.reporter_id appeal.author_id attachment.owner_id"
+    said += " forum.submitted_by forum_choice.user_id round_participant.user_id"
+    gone += " forum_expert forum_moderator group_member"
+    official += (
+        " annotation_uptake.by answer_batch.created_by answer_batch.published_by appeal.against_id appeal.decided_by"
+        " campaign.created_by commitment_update.by dated_setting.by forum.created_by moderation_decision.by"
+        " outside_link.created_by participant_group.created_by post.hidden_by proposal_answer.drafted_by"
+        " proposal_answer.published_by proposal_due_extension.by report.settled_by round_extension.by"
+        " round_hold.held_by round_hold.lifted_by round_summary.by synthesis_revision.by"
     )
     notices = {"notice.by_id", "notice.recipient_id", "notice_mail.user_id", "notice_preference.user_id"}
     decided = {f"{table}.user_id" for table in gone.split()} | notices | emptied | {*said.split(), *official.split()}

@@ -50,7 +50,7 @@ def test_it_takes_the_same_few_statements(client: FlaskClient, session: Session,
             factories.project(session, pool)
     queries.clear()
     assert client.get("/").status_code == 200
-    assert len(queries) == 2
+    assert len(queries) == 4  # budgets, projects, what is open now, proposals
 
 
 def test_imported_projects_are_not_new_proposals(client: FlaskClient, session: Session, settings: Settings) -> None:

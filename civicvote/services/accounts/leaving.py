@@ -30,6 +30,7 @@ from civicvote.models.verification import Person, PersonalDataAccess, Verificati
 from civicvote.models.votes import Participation, Vote
 from civicvote.services import audit, clock, outbox
 from civicvote.services.deliberation import leaving as forums
+from civicvote.services.discussion import leaving as talk
 from civicvote.services.locks import exclusive
 from civicvote.services.proposals import leaving as citizen_proposals
 from civicvote.services.records import rows as _rows
@@ -88,6 +89,7 @@ def _contributions(session: Session, actor: Actor) -> dict[str, Any]:
         "comments": _rows(session, comment, Comment.author_id == actor.id),
         **citizen_proposals.given(session, actor.account()),
         **forums.given(session, actor.account()),
+        **talk.given(session, actor.account()),
         "endorsements": _reactions(session, Endorsement, actor.id),
         "follows": _reactions(session, Follow, actor.id),
     }

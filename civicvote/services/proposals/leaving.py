@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from civicvote.domain.lifecycles import ProposalState
 from civicvote.models.accounts import User
 from civicvote.models.discussion import Watch
+from civicvote.models.files import Attachment
 from civicvote.models.proposals import CoAuthor, CoAuthorInvitation, Proposal, ProposalEndorsement, ProposalRevision
 from civicvote.services import clock
 from civicvote.services.proposals import endorsing, revisions
@@ -55,9 +56,16 @@ def forget(session: Session, user: User) -> None:
         .execution_options(synchronize_session=False)
     )
     along = select(CoAuthor.user_id).where(CoAuthor.proposal_id == Proposal.id).exists()
+    own = (Proposal.author_id == user.id, Proposal.state == ProposalState.DRAFT, ~along)
+    session.execute(
+        update(Attachment)
+        .where(Attachment.subject_id.in_(select(Proposal.id).where(*own)), Attachment.removed_at.is_(None))
+        .values(removed_at=clock.now(), name="", alt="")
+        .execution_options(synchronize_session=False)
+    )
     session.execute(
         update(Proposal)
-        .where(Proposal.author_id == user.id, Proposal.state == ProposalState.DRAFT, ~along)
+        .where(*own)
         .values(title="", problem="", idea="", place="", category="", district=None, map_x=None, map_y=None)
         .execution_options(synchronize_session=False)
     )
