@@ -1,5 +1,6 @@
 """The thread's part and its pulse, and saying something."""
 
+from urllib.parse import urlencode
 from uuid import UUID
 
 from flask import flash, jsonify, redirect, request
@@ -33,7 +34,8 @@ def thread(thread_id: UUID) -> ResponseReturnValue:
     found = reading.thread(session(), current_actor(), thread_id)
     if wants_part():
         return _part(found)
-    return redirect(f"{found.path}#talk", 303)
+    place = {name: value for name in ("sort", "stance", "posts") if (value := request.args.get(name, "")[:300])}
+    return redirect(f"{found.path}{'?' if place else ''}{urlencode(place)}#talk", 303)
 
 
 @bp.get("/threads/<uuid:thread_id>/pulse")
