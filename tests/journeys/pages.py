@@ -10,15 +10,19 @@ from sqlalchemy import select, true
 from sqlalchemy.orm import Session
 
 from civicvote.domain.deliberation import ForumKind, RoundKind
-from civicvote.domain.lifecycles import ForumState, ProjectState, ProposalState
+from civicvote.domain.lifecycles import CommitmentState, ForumState, ProjectState, ProposalState
+from civicvote.domain.proposals import COMMITTING
 from civicvote.models.accounts import User
+from civicvote.models.agora import OutsideLink
 from civicvote.models.audit import AuditEvent
 from civicvote.models.ballot_rounds import RoundBallot
+from civicvote.models.campaigns import Campaign
 from civicvote.models.cycles import Cycle, Pool
 from civicvote.models.deliberation import Forum, ParticipantGroup, Round, SynthesisSection
 from civicvote.models.departments import Department
+from civicvote.models.discussion import Appeal, Post, Thread
 from civicvote.models.projects import Comment, Project
-from civicvote.models.proposals import Proposal, ProposalRevision
+from civicvote.models.proposals import AnswerBatch, Commitment, Milestone, Proposal, ProposalRevision
 from civicvote.models.reviews import Review
 from civicvote.services.notices import wishes
 from civicvote.web.access import keys
@@ -67,6 +71,9 @@ FILES = {
     "health.readyz",
     "proposals.picture",
     "proposals.feed",
+    "proposals.funnel_file",
+    "statements.chart_csv",
+    "statements.chart_json",
     "proposals.share",
     "results.download",
     "results.log_file",
@@ -77,12 +84,14 @@ PARTS = {"projects.similar", "proposals.point", "proposals.similar"}
 #: A page where a role may see several kinds of things is looked at so many times.
 SAMPLES = {
     "ballot_rounds.detail": 4,
+    "commitments.detail": 4,
+    "forums.detail": 4,
+    "forums.round": 4,
     "themes.detail": 4,
     "projects.detail": 6,
     "proposals.detail": 12,
     "reviews.detail": 2,
 }
-SAMPLES = {"forums.detail": 4, "forums.round": 4, "projects.detail": 6, "proposals.detail": 12, "reviews.detail": 2}
 S = ProjectState
 
 
@@ -227,8 +236,58 @@ def _unsubscribing(session: Session) -> Iterator[dict[str, Any]]:
     yield {"token": wishes.token(keys().derived("unsubscribe"), user.id, "answered")}
 
 
+def _promising(session: Session) -> Iterator[dict[str, Any]]:
+    """Accepted proposals, those of the department that looks first."""
+    user = session.scalars(select(User).where(User.email == "department@demo.civicvote.example")).one()
+    query = select(Proposal.id).where(Proposal.verdict.in_(COMMITTING))
+    for key in session.scalars(query.order_by(Proposal.department_id != user.department_id, Proposal.id)):
+        yield {"proposal_id": key}
+
+
+def _promised(*, step: bool = False) -> Callable[[Session], Iterator[dict[str, Any]]]:
+    """Commitments or steps of the department that looks first."""
+
+    def rows(session: Session) -> Iterator[dict[str, Any]]:
+        user = session.scalars(select(User).where(User.email == "department@demo.civicvote.example")).one()
+        wanted, name = (Milestone.id, "step_id") if step else (Commitment.id, "commitment_id")
+        query = select(wanted).select_from(Commitment).join(Milestone, Milestone.commitment_id == Commitment.id)
+        if step:
+            query = query.where(Milestone.done_at.is_(None))
+        order = (Commitment.department_id != user.department_id, Commitment.state != CommitmentState.UNDER_WAY)
+        for key in dict.fromkeys(session.scalars(query.order_by(*order, Commitment.id))):
+            yield {name: key}
+
+    return rows
+
+
+def _commitment_moves(session: Session) -> Iterator[dict[str, Any]]:
+    for row in _promised()(session):
+        for name in ("begin", "complete", "drop", "resume"):
+            yield row | {"name": name}
+
+
+def _hidden_posts(session: Session) -> Iterator[dict[str, Any]]:
+    for key in session.scalars(select(Post.id).order_by(Post.hidden_at.is_(None), Post.id)):
+        yield {"post_id": key}
+
+
+def _own_drafts(session: Session) -> Iterator[dict[str, Any]]:
+    for row in _own_proposals(ProposalState.DRAFT)(session):
+        yield {"kind": "proposal", "subject_id": row["proposal_id"]}
+
+
+def _statement_rounds(session: Session) -> Iterator[dict[str, Any]]:
+    for key in session.scalars(select(Round.id).where(Round.kind == RoundKind.STATEMENTS)):
+        yield {"round_id": key}
+
+
 #: Pages that only a project's own people open, and only in some of its states.
 PARTICULAR = {
+    "commitments.new": _promising,
+    "dated_settings.change": lambda _session: iter([{"name": "proposal.window_days"}]),
+    "statements.chart": _statement_rounds,
+    "statements.listing": _statement_rounds,
+    "statements.mine": _statement_rounds,
     "notices.unsubscribe": _unsubscribing,
     "ballot_rounds.detail": _ballots,
     "ballot_rounds.prepare": _ballots,
@@ -272,6 +331,16 @@ FILLINGS: dict[frozenset[str], Callable[[Session], Iterator[dict[str, Any]]]] = 
     frozenset({"forum_id", "name"}): _moves,
     frozenset({"round_id"}): _rounds(),
     frozenset({"section_id"}): _ids(SynthesisSection, "section_id"),
+    frozenset({"kind", "subject_id"}): _own_drafts,
+    frozenset({"appeal_id"}): _ids(Appeal, "appeal_id"),
+    frozenset({"batch_id"}): _ids(AnswerBatch, "batch_id"),
+    frozenset({"campaign_id"}): _ids(Campaign, "campaign_id"),
+    frozenset({"commitment_id"}): _promised(),
+    frozenset({"commitment_id", "name"}): _commitment_moves,
+    frozenset({"step_id"}): _promised(step=True),
+    frozenset({"link_id"}): _ids(OutsideLink, "link_id"),
+    frozenset({"post_id"}): _hidden_posts,
+    frozenset({"thread_id"}): _ids(Thread, "thread_id"),
     frozenset({"group_id"}): _ids(ParticipantGroup, "group_id"),
 }
 
