@@ -8,6 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from werkzeug.routing import Rule
 
 from civicvote.domain.deliberation import RoundKind
 from civicvote.domain.korean import seoul_date
@@ -40,6 +41,15 @@ class World:
     users: dict[str, User | None]
     #: What single blueprints have in their holes instead.
     own: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def holes(self, rule: Rule) -> dict[str, Any]:
+        """What the holes of an address are filled with."""
+        blueprint = rule.endpoint.split(".", maxsplit=1)[0]
+        known = self.values | self.own.get(blueprint, {})
+        values = {key: value for key, value in known.items() if key in rule.arguments}
+        if "slug" in values:
+            values["slug"] = self.slugs.get(blueprint, values["slug"])
+        return values
 
 
 def make_world(session: Session, keys: KeyStore) -> World:

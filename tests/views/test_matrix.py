@@ -432,12 +432,7 @@ def knock(app: Flask, client: FlaskClient, connection: Connection, door: Door, w
     """The answer to a form with nothing in it; whatever the request changed is undone."""
     endpoint, method = door
     rule = next(rule for rule in app.url_map.iter_rules(endpoint) if method in (rule.methods or set()))
-    blueprint = endpoint.split(".", maxsplit=1)[0]
-    known = world.values | world.own.get(blueprint, {})
-    values = {key: value for key, value in known.items() if key in rule.arguments}
-    if "slug" in values:
-        values["slug"] = world.slugs.get(blueprint, values["slug"])
-    path = app.url_map.bind("localhost").build(endpoint, values)
+    path = app.url_map.bind("localhost").build(endpoint, world.holes(rule))
     undo = connection.begin_nested()
     with client.open(path, method=method, data=None if method == "GET" else {"nothing": "1"}) as answer:
         found = Answer(answer.status_code, answer.location or "")
