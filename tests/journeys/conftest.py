@@ -14,6 +14,7 @@ from civicvote.demo import seed
 from civicvote.domain.lifecycles import ProjectState
 from civicvote.models.accounts import User
 from civicvote.models.projects import Project
+from civicvote.models.proposals import Proposal
 from tests.journeys.people import Person
 from tests.journeys.site import Site, serve
 
@@ -50,7 +51,7 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 
 def _give(session: Session) -> None:
-    """The demo's citizen has two proposals, the demo's department one in execution."""
+    """The demo's citizen has two projects and a hidden proposal, the demo's department a project in execution."""
     users = {user.email: user for user in session.scalars(select(User).where(User.email.like("%@demo.%")))}
     for state in (ProjectState.SUBMITTED, ProjectState.SUPPLEMENT, ProjectState.EXECUTING):
         project = session.scalars(select(Project).where(Project.state == state).order_by(Project.id)).first()
@@ -59,6 +60,9 @@ def _give(session: Session) -> None:
             project.department_id = users["department@demo.civicvote.example"].department_id
         else:
             project.author_id = users["citizen@demo.civicvote.example"].id
+    hidden = session.scalars(select(Proposal).where(Proposal.hidden_at.is_not(None))).first()
+    assert hidden is not None
+    hidden.author_id = users["citizen@demo.civicvote.example"].id
 
 
 @pytest.fixture(scope="session")

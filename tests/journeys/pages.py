@@ -271,6 +271,21 @@ def _hidden_posts(session: Session) -> Iterator[dict[str, Any]]:
         yield {"post_id": key}
 
 
+def _own_hidden(session: Session) -> Iterator[dict[str, Any]]:
+    user = session.scalars(select(User).where(User.email == CITIZEN)).one()
+    query = select(Proposal.id).where(Proposal.author_id == user.id, Proposal.hidden_at.is_not(None))
+    for key in session.scalars(query):
+        yield {"kind": "proposal", "subject_id": key}
+
+
+def _in_review(session: Session) -> Iterator[dict[str, Any]]:
+    """Proposals that a department answers now, those of the department that looks first."""
+    user = session.scalars(select(User).where(User.email == "department@demo.civicvote.example")).one()
+    query = select(Proposal.id).where(Proposal.state == ProposalState.IN_REVIEW)
+    for key in session.scalars(query.order_by(Proposal.department_id != user.department_id, Proposal.id)):
+        yield {"proposal_id": key}
+
+
 def _own_drafts(session: Session) -> Iterator[dict[str, Any]]:
     for row in _own_proposals(ProposalState.DRAFT)(session):
         yield {"kind": "proposal", "subject_id": row["proposal_id"]}
@@ -284,6 +299,9 @@ def _statement_rounds(session: Session) -> Iterator[dict[str, Any]]:
 #: Pages that only a project's own people open, and only in some of its states.
 PARTICULAR = {
     "commitments.new": _promising,
+    "discussion.appeal": _own_hidden,
+    "proposal_desk.answer": _in_review,
+    "proposal_desk.extend": _in_review,
     "dated_settings.change": lambda _session: iter([{"name": "proposal.window_days"}]),
     "statements.chart": _statement_rounds,
     "statements.listing": _statement_rounds,
