@@ -1,9 +1,20 @@
 """Accounts, their roles and sessions, and the second factor."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+    case,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from civicvote.domain.permissions import Role
@@ -151,3 +162,8 @@ class PasskeyChallenge(Keyed, Base):
     used_at: Mapped[datetime | None]
 
     __table_args__ = (CheckConstraint("purpose IN ('register', 'second', 'sign-in')", name="purpose_known"),)
+
+
+def public_name() -> ColumnElement[Any]:
+    """A person's name in a query; None once they have left, so that the page says so in its own language."""
+    return case((User.erased_at.is_(None), User.name), else_=None)

@@ -2,7 +2,6 @@
 
 import csv
 import io
-from datetime import datetime
 from urllib.parse import urlencode
 
 from flask import Blueprint, request, url_for
@@ -44,13 +43,14 @@ def index() -> ResponseReturnValue:
 @public
 def file() -> ResponseReturnValue:
     """The same figures as CSV."""
-    found = _account(chosen(request.args))
+    period = chosen(request.args)
+    found = _account(period)
     out = io.StringIO()
     table = csv.writer(out)
     table.writerow([_("항목"), _("값")])
     rows: list[tuple[str, int | float | str]] = [
-        (_("기간 시작"), _day(found.since)),
-        (_("기간 끝"), _day(found.until)),
+        (_("기간 시작"), period.first.isoformat()),
+        (_("기간 끝"), period.last.isoformat()),
         (_("숨긴 글"), found.hidden),
         *((say(HIDE_REASONS[reason]), number) for reason, number in found.by_reason),
         (_("이의를 받아들여 다시 공개한 글"), found.shown_again),
@@ -65,7 +65,3 @@ def file() -> ResponseReturnValue:
     ]
     table.writerows(rows)
     return download(("\ufeff" + out.getvalue()).encode(), "moderation.csv", "text/csv; charset=utf-8")
-
-
-def _day(moment: datetime) -> str:
-    return moment.date().isoformat()

@@ -27,6 +27,7 @@ from civicvote.domain.lifecycles.proposals import (
     PROPOSAL,
     PROPOSAL_TONES,
     PUBLIC_PROPOSAL_STATES,
+    UNASSIGNED_STATES,
     CommitmentState,
     ProposalState,
 )
@@ -52,6 +53,7 @@ __all__ = [
     "PUBLIC_PROJECT_STATES",
     "PUBLIC_PROPOSAL_STATES",
     "READABLE_POST_STATES",
+    "UNASSIGNED_STATES",
     "WAYS_OUT",
     "WORKFLOWS",
     "CampaignState",

@@ -88,8 +88,12 @@ PROPOSAL_TONES: dict[ProposalState, str] = {
 #: What everybody may see; a draft belongs to its authors alone. (Hiding by a moderator is a fact beside the state.)
 PUBLIC_PROPOSAL_STATES = frozenset(set(ProposalState) - {S.DRAFT})
 
-#: States that may take 공감 while the window is open: until a department is assigned.
-ENDORSABLE_STATES = frozenset({S.PUBLISHED, S.AWAITING_DEPARTMENT})
+#: Nobody answers it yet: it can be sorted as a complaint, and falls back when its 공감 do.
+UNASSIGNED_STATES = frozenset({S.PUBLISHED, S.AWAITING_DEPARTMENT})
+
+#: States that may take 공감 while the window is open: until the answer, so that a quick department doesn't keep
+#: a proposal from its forum.
+ENDORSABLE_STATES = UNASSIGNED_STATES | {S.IN_REVIEW}
 
 
 class CommitmentState(StrEnum):

@@ -24,7 +24,7 @@ from sqlalchemy.orm import Session
 
 from civicvote.domain.agora import OpenKind
 from civicvote.domain.deliberation import Audience
-from civicvote.domain.lifecycles import ENDORSABLE_STATES, CampaignState, CycleState, ForumState
+from civicvote.domain.lifecycles import ENDORSABLE_STATES, CampaignState, CycleState
 from civicvote.domain.paging import Cursor, Page
 from civicvote.domain.permissions import Actor
 from civicvote.models.agora import OutsideLink
@@ -38,6 +38,7 @@ from civicvote.models.proposals import Proposal, ProposalEndorsement
 from civicvote.models.votes import Participation, Vote
 from civicvote.services import clock
 from civicvote.services.cycles.reading import OF_BUDGET
+from civicvote.services.deliberation import access
 
 SIZE = 20
 #: A proposal is listed in its last days; before, the list of proposals is the place.
@@ -160,10 +161,7 @@ def _rounds(actor: Actor, moment: datetime) -> Select[Any]:
         )
         .join(Forum, Forum.id == Round.forum_id)
         .where(
-            Forum.state == ForumState.OPEN,
-            Round.opens_at <= moment,
-            Round.closes_at > moment,
-            Round.held_at.is_(None),
+            access.going(moment),
             or_(Round.audience != Audience.GROUP, member) if actor.id else Round.audience != Audience.GROUP,
         )
     )

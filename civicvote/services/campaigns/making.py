@@ -86,7 +86,9 @@ def make(session: Session, actor: Actor, proposal_id: UUID, draft: CampaignDraft
     """Prepare a campaign for an accepted proposal."""
     actor.require(Permission.CAMPAIGN_MANAGE)
     proposal = session.get(Proposal, proposal_id)
-    if proposal is None or proposal.state is not ProposalState.ANSWERED or proposal.verdict not in COMMITTING:
+    if proposal is None or proposal.hidden_at is not None or proposal.state is not ProposalState.ANSWERED:
+        raise InvalidError(msg("수용되었거나 부분수용된 제안을 골라 주십시오."), field="proposal")
+    if proposal.verdict not in COMMITTING:
         raise InvalidError(msg("수용되었거나 부분수용된 제안을 골라 주십시오."), field="proposal")
     campaign = Campaign(
         proposal_id=proposal.id, created_by=actor.id, created_at=clock.now(), state_reason="", **_values(draft)

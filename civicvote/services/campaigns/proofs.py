@@ -80,9 +80,8 @@ def prove(
 
 
 def confirmed(session: Session, post: Post) -> None:
-    """A moderator has let a proof be shown: count it and tell its author."""
+    """A moderator has let a proof be shown: tell its author."""
     campaign = session.get_one(Campaign, post.thread_id)
-    _count(session, campaign.id, 1)
     notices.tell(
         session,
         NoticeKind.PROOF_CONFIRMED,
@@ -90,20 +89,6 @@ def confirmed(session: Session, post: Post) -> None:
         to=[post.author_id],
         path=making.path(campaign),
         title=campaign.title,
-    )
-
-
-def taken_away(session: Session, post: Post) -> None:
-    """A shown proof was hidden or taken back."""
-    _count(session, post.thread_id, -1)
-
-
-def _count(session: Session, campaign_id: UUID, by: int) -> None:
-    session.execute(
-        update(Campaign)
-        .where(Campaign.id == campaign_id)
-        .values(proof_count=Campaign.proof_count + by)
-        .execution_options(synchronize_session=False)
     )
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, and_, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from civicvote.domain.deliberation import Audience, ForumKind, RoundKind
@@ -12,6 +12,7 @@ from civicvote.domain.errors import ConflictError, ForbiddenError, NotFoundError
 from civicvote.domain.lifecycles import PUBLIC_FORUM_STATES, ForumState
 from civicvote.domain.messages import msg
 from civicvote.domain.permissions import Actor, Permission, Role
+from civicvote.models.ballot_rounds import RoundBallot
 from civicvote.models.deliberation import Forum, ForumModerator, GroupMember, Round, RoundParticipant
 from civicvote.services import clock
 from civicvote.services.upsert import insert_new
@@ -97,6 +98,20 @@ def _waits_for_theme(found: Round, held: Forum) -> bool:
     """Whether nobody knows yet what to talk about."""
     later = found.kind not in {RoundKind.NOMINATIONS, RoundKind.BALLOT}
     return held.kind is ForumKind.THEME and later and held.theme_confirmed_at is None
+
+
+def going(moment: datetime) -> ColumnElement[bool]:
+    """`window(…).open` as a condition on rounds joined to their forums; a ballot goes once it is announced."""
+    announced = exists().where(RoundBallot.round_id == Round.id, RoundBallot.announced_at.is_not(None))
+    early = Round.kind.in_((RoundKind.NOMINATIONS, RoundKind.BALLOT))
+    return and_(
+        Forum.state == ForumState.OPEN,
+        Round.opens_at <= moment,
+        Round.closes_at > moment,
+        Round.held_at.is_(None),
+        or_(Forum.kind != ForumKind.THEME, early, Forum.theme_confirmed_at.is_not(None)),
+        or_(Round.kind != RoundKind.BALLOT, announced),
+    )
 
 
 _LACKS = {

@@ -123,7 +123,7 @@ def _load(session: Session, actor: Actor, forum_id: UUID) -> tuple[Forum, str, s
     row = session.execute(
         select(Forum, Department.name, Proposal.title)
         .outerjoin(Department, Department.id == Forum.department_id)
-        .outerjoin(Proposal, Proposal.id == Forum.proposal_id)
+        .outerjoin(Proposal, (Proposal.id == Forum.proposal_id) & Proposal.hidden_at.is_(None))
         .where(Forum.id == forum_id)
     ).first()
     held = access.forum(session, actor, forum_id)

@@ -18,6 +18,7 @@ from civicvote.domain.permissions import Actor, Permission, Role
 from civicvote.models.deliberation import Forum, ForumModerator, Round
 from civicvote.models.departments import Department
 from civicvote.services import clock
+from civicvote.services.deliberation import access
 
 SIZE = 20
 COUNT_LIMIT = 10_000
@@ -106,16 +107,11 @@ def _public_round(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
     return and_(Round.forum_id == Forum.id, Round.audience != Audience.GROUP, *conditions)
 
 
-def going(moment: datetime) -> ColumnElement[bool]:
-    """Rounds that the clock has open and nobody holds."""
-    return and_(Round.opens_at <= moment, Round.closes_at > moment, Round.held_at.is_(None))
-
-
 def _rank(moment: datetime) -> ColumnElement[int]:
     """What is open first, then what is to come, then what is being concluded, then what is done."""
     is_open = Forum.state == ForumState.OPEN
     return case(
-        (and_(is_open, exists().where(_public_round(going(moment)))), _OPEN),
+        (and_(is_open, exists().where(_public_round(access.going(moment)))), _OPEN),
         (and_(is_open, exists().where(_public_round(Round.closes_at > moment))), _COMING),
         (is_open, _CLOSED),
         else_=0,
@@ -158,7 +154,7 @@ def _rows(session: Session, query: Select[Any], moment: datetime) -> list[ForumR
         func.coalesce(Department.name, ""),
         _edge(func.min, Round.opens_at),
         _edge(func.max, Round.closes_at),
-        _edge(func.min, Round.closes_at, going(moment)),
+        _edge(func.min, Round.closes_at, access.going(moment)),
         _rank(moment),
         Forum.answer_due_at,
         Forum.reflection,
@@ -206,7 +202,7 @@ def hub(session: Session) -> Hub:
     """What is open (closing soonest first), what came of others lately, and how much of each kind is open."""
     moment = clock.now()
     open_now = _conditions(Filters(status=Status.OPEN), moment)
-    soonest = _edge(func.min, Round.closes_at, going(moment))
+    soonest = _edge(func.min, Round.closes_at, access.going(moment))
     first = select(Forum.id).where(*open_now).order_by(soonest, Forum.id).limit(6)
     done = (
         select(Forum.id)

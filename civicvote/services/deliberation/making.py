@@ -60,7 +60,7 @@ def departments(session: Session) -> list[tuple[str, str]]:
 def kinds_for(actor: Actor) -> list[ForumKind]:
     """The kinds this actor may draft: a department asks questions, staff make all of them."""
     if actor.can(Permission.FORUM_APPROVE):
-        return list(ForumKind)
+        return [one for one in ForumKind if one is not ForumKind.THEME]  # which is made with all its rounds at once
     own = actor.can(Permission.FORUM_DRAFT) and actor.department_id is not None
     return [ForumKind.QUESTION] if own else []
 

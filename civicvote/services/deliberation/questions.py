@@ -12,7 +12,7 @@ from civicvote.domain.discussion import PostKind
 from civicvote.domain.lifecycles import PostState
 from civicvote.domain.paging import Cursor, Page
 from civicvote.domain.permissions import Actor
-from civicvote.models.accounts import User
+from civicvote.models.accounts import User, public_name
 from civicvote.models.discussion import Post, PostSupport
 
 SIZE = 20
@@ -23,7 +23,7 @@ class Answer:
     """What an expert or the department said; `speaks_as` stands beside the name."""
 
     id: UUID
-    author: str
+    author: str | None
     speaks_as: str
     body: str
     at: datetime
@@ -34,7 +34,7 @@ class Question:
     """A question with its answers. `mine`: the reader wrote it; `supported`: they want it answered too."""
 
     id: UUID
-    author: str
+    author: str | None
     body: str
     at: datetime
     support: int
@@ -48,13 +48,13 @@ def _answers(session: Session, ids: Sequence[UUID]) -> dict[UUID, list[Answer]]:
     if not ids:
         return found
     query = (
-        select(Post.root_id, Post.id, User.name, Post.speaks_as, Post.body, Post.created_at)
+        select(Post.root_id, Post.id, public_name(), Post.speaks_as, Post.body, Post.created_at)
         .outerjoin(User, User.id == Post.author_id)
-        .where(Post.root_id.in_(ids), Post.state == PostState.SHOWN)
+        .where(Post.root_id.in_(ids), Post.state == PostState.SHOWN, Post.speaks_as != "")
         .order_by(Post.id)
     )
     for root, key, name, badge, body, at in session.execute(query):
-        found.setdefault(root or key, []).append(Answer(key, name or "", badge, body, at))
+        found.setdefault(root or key, []).append(Answer(key, name, badge, body, at))
     return found
 
 
@@ -75,7 +75,7 @@ def listing(
 ) -> Page[Question]:
     """Questions of a round, by how many want them answered; `answered` narrows to those with or without an answer."""
     query = (
-        select(Post, User.name)
+        select(Post, public_name())
         .outerjoin(User, User.id == Post.author_id)
         .where(
             Post.thread_id == round_id,
@@ -98,7 +98,7 @@ def listing(
     made = [
         Question(
             id=post.id,
-            author=name or "",
+            author=name,
             body=post.body,
             at=post.created_at,
             support=post.support_count,

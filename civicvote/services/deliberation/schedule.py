@@ -70,8 +70,10 @@ def begun(found: Round, held: Forum) -> bool:
 
 
 def kinds_for(held: Forum) -> list[RoundKind]:
-    """The kinds of rounds this forum may have."""
-    return list(RoundKind) if held.kind is ForumKind.THEME else [one for one in RoundKind if one in COMMON_ROUNDS]
+    """The kinds of rounds that can be added to this forum: a 테마토론 has one of each of its own from the start."""
+    if held.kind is ForumKind.THEME:
+        return [RoundKind.STATEMENTS, RoundKind.QUESTIONS]
+    return [one for one in RoundKind if one in COMMON_ROUNDS]
 
 
 def may_plan(session: Session, actor: Actor, held: Forum) -> bool:
@@ -93,8 +95,8 @@ def plannable(session: Session, actor: Actor, forum_id: UUID) -> Forum:
     return held
 
 
-def _checked(session: Session, held: Forum, plan: Plan) -> dict[str, object]:
-    if plan.kind not in kinds_for(held):
+def _checked(session: Session, held: Forum, plan: Plan, *, kept: RoundKind | None = None) -> dict[str, object]:
+    if plan.kind not in kinds_for(held) and plan.kind is not kept:
         raise InvalidError(msg("이 공론장에는 넣을 수 없는 순서입니다."), field="kind")
     check_window(plan.opens_at, plan.closes_at, now=clock.now())
     group_id = plan.group_id if plan.audience is Audience.GROUP else None
@@ -149,7 +151,7 @@ def edit(session: Session, actor: Actor, round_id: UUID, plan: Plan, *, version:
     if held.kind is ForumKind.THEME and plan.kind is not found.kind:
         raise ConflictError(msg("테마토론의 순서는 종류를 바꿀 수 없습니다."))
     with settled(session, making.CHANGED):
-        for name, value in _checked(session, held, plan).items():
+        for name, value in _checked(session, held, plan, kept=found.kind).items():
             setattr(found, name, value)
     threads.rename(session, found.id, f"{held.title} · {found.title}"[:160])
     audit.record(

@@ -14,7 +14,7 @@ from civicvote.domain.lifecycles import ForumState, PostState
 from civicvote.domain.messages import msg
 from civicvote.domain.paging import Cursor, Page
 from civicvote.domain.permissions import Actor
-from civicvote.models.accounts import User
+from civicvote.models.accounts import User, public_name
 from civicvote.models.deliberation import AnnotationUptake, Forum, Round, SynthesisRevision, SynthesisSection
 from civicvote.models.discussion import Post
 from civicvote.services import audit, clock
@@ -144,7 +144,7 @@ class Annotation:
     """What a participant says about a section. `taken_up`: the revision it was taken up after, None if it wasn't."""
 
     id: UUID
-    author: str
+    author: str | None
     body: str
     at: datetime
     taken_up: int | None
@@ -154,7 +154,7 @@ class Annotation:
 def annotations(session: Session, round_id: UUID, section_id: UUID, cursor: Cursor | None = None) -> Page[Annotation]:
     """Annotations of a section, the newest first."""
     query = (
-        select(Post.id, User.name, Post.body, Post.created_at, AnnotationUptake.revision, AnnotationUptake.note)
+        select(Post.id, public_name(), Post.body, Post.created_at, AnnotationUptake.revision, AnnotationUptake.note)
         .outerjoin(User, User.id == Post.author_id)
         .outerjoin(AnnotationUptake, AnnotationUptake.post_id == Post.id)
         .where(
@@ -168,7 +168,7 @@ def annotations(session: Session, round_id: UUID, section_id: UUID, cursor: Curs
     )
     if cursor is not None:
         query = query.where(Post.id < cursor.key)
-    rows = [Annotation(r[0], r[1] or "", r[2], r[3], r[4], r[5] or "") for r in session.execute(query)]
+    rows = [Annotation(r[0], r[1], r[2], r[3], r[4], r[5] or "") for r in session.execute(query)]
     return Page.cut(rows, SIZE, lambda row: Cursor(row.id))
 
 

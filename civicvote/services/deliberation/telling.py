@@ -14,7 +14,7 @@ from civicvote.domain.notices import NoticeKind
 from civicvote.models.base import new_id
 from civicvote.models.deliberation import Forum, Round, RoundEvent
 from civicvote.services import clock, notices
-from civicvote.services.deliberation import conclusion, making, people
+from civicvote.services.deliberation import access, conclusion, making, people
 from civicvote.services.upsert import insert_new
 
 DAY = timedelta(days=1)
@@ -44,17 +44,14 @@ def _events(moment: datetime) -> list[_Event]:
         _Event(
             lambda _one: "opened",
             NoticeKind.ROUND_OPENED,
-            (Round.opens_at <= moment) & (Round.closes_at > moment) & Round.held_at.is_(None),
+            access.going(moment),
             _told(RoundEvent.name == "opened"),
         ),
         _Event(
             # The day belongs to the name: an extended round closes tomorrow a second time.
             lambda one: f"closes-{seoul_date(one.closes_at):%Y%m%d}",
             NoticeKind.ROUND_CLOSES_TOMORROW,
-            (Round.closes_at > moment)
-            & (Round.closes_at <= tomorrow)
-            & (Round.opens_at <= moment)
-            & Round.held_at.is_(None),
+            access.going(moment) & (Round.closes_at <= tomorrow),
             _told(RoundEvent.name.like("closes-%"), RoundEvent.at >= moment - DAY),
             taken=True,
         ),

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from civicvote.domain.deliberation import Stance
+from civicvote.domain.deliberation import RoundKind, Stance
 from civicvote.domain.discussion import ThreadKind
 from civicvote.domain.errors import NotFoundError
 from civicvote.domain.permissions import Actor
@@ -36,7 +36,10 @@ def comment(
     doors.may_speak(session, actor, thread)
     premoderated = False
     if thread.kind is ThreadKind.ROUND:
-        premoderated = session.get_one(Round, thread.id).premoderated
+        held = session.get_one(Round, thread.id)
+        if held.kind is not RoundKind.THREADS:  # the other kinds have words of their own, said by their own rules
+            raise NotFoundError
+        premoderated = held.premoderated
     post = posting.say(
         session,
         actor,

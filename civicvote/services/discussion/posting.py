@@ -19,10 +19,12 @@ from civicvote.domain.permissions import Actor, Permission, Role
 from civicvote.domain.text import clean_line, clean_text, refuse_resident_number
 from civicvote.models.accounts import User
 from civicvote.models.base import new_id
+from civicvote.models.campaigns import Campaign
 from civicvote.models.discussion import Post, PostSupport, Thread
 from civicvote.models.proposals import CoAuthor, Proposal
 from civicvote.services import audit, clock, notices, watching, workflow
-from civicvote.services.discussion import guards, threads
+from civicvote.services.discussion import doors, guards, threads
+from civicvote.services.discussion.settling import settle
 from civicvote.services.upsert import insert_new
 
 TITLE_MAX = 80
@@ -142,8 +144,7 @@ def count_answer(session: Session, post: Post, by: int) -> None:
 
 def appeared(session: Session, post: Post, *, by: Actor) -> None:
     """A post can now be read by others: count it, and tell those whom it concerns, each once."""
-    threads.touch(session, post.thread_id, posts=1)
-    count_answer(session, post, 1)
+    _count(session, post, 1)
     thread = session.get_one(Thread, post.thread_id, populate_existing=True)
     told: set[UUID | None] = {post.author_id, by.id}
     for kind, people in (
@@ -207,8 +208,20 @@ def towards(actor: Actor, post: Post) -> Actor:
 
 def vanished(session: Session, post: Post) -> None:
     """A post that could be read no longer can."""
-    threads.touch(session, post.thread_id, posts=-1)
-    count_answer(session, post, -1)
+    _count(session, post, -1)
+
+
+def _count(session: Session, post: Post, by: int) -> None:
+    """Move every number that a shown post is part of."""
+    threads.touch(session, post.thread_id, posts=by)
+    count_answer(session, post, by)
+    if post.kind is PostKind.PROOF:
+        session.execute(
+            update(Campaign)
+            .where(Campaign.id == post.thread_id)
+            .values(proof_count=Campaign.proof_count + by)
+            .execution_options(synchronize_session=False)
+        )
 
 
 def withdraw(session: Session, actor: Actor, post_id: UUID) -> Post:
@@ -223,6 +236,7 @@ def withdraw(session: Session, actor: Actor, post_id: UUID) -> Post:
     session.flush()
     if was is PostState.SHOWN:
         vanished(session, post)
+    settle(session, actor, post, upheld=False)
     return post
 
 
@@ -240,7 +254,9 @@ def support(session: Session, actor: Actor, post_id: UUID, *, on: bool = True) -
     post = session.get(Post, post_id, populate_existing=True)
     if post is None:
         raise NotFoundError
-    if post.state is not PostState.SHOWN:
+    thread = session.get_one(Thread, post.thread_id)
+    doors.may_speak(session, actor, thread)
+    if post.state is not PostState.SHOWN or thread.closed_at is not None:
         raise ConflictError(msg("지금은 추천할 수 없는 글입니다."))
     if on and post.author_id == actor.id:
         raise InvalidError(msg("자기 글은 추천할 수 없습니다."))

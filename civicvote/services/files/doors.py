@@ -4,17 +4,19 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from civicvote.domain.discussion import PostKind
 from civicvote.domain.errors import ForbiddenError, NotFoundError
-from civicvote.domain.lifecycles import PostState, ProposalState
+from civicvote.domain.lifecycles import PostState
 from civicvote.domain.permissions import Actor, Permission
 from civicvote.models.campaigns import Campaign
-from civicvote.models.discussion import Post
+from civicvote.models.discussion import Post, Thread
 from civicvote.models.proposals import Proposal
 from civicvote.services.deliberation import access
+from civicvote.services.discussion import doors
 from civicvote.services.proposals import moves
+from civicvote.services.proposals.writing import EDITABLE
 
 KINDS = ("proposal", "post", "forum", "round", "campaign")
-_EDITABLE = frozenset({ProposalState.DRAFT, ProposalState.PUBLISHED, ProposalState.AWAITING_DEPARTMENT})
 
 
 def _proposal(session: Session, actor: Actor, key: UUID, *, change: bool) -> None:
@@ -22,7 +24,7 @@ def _proposal(session: Session, actor: Actor, key: UUID, *, change: bool) -> Non
     own = moves.towards(session, actor, proposal).can(Permission.PROPOSAL_EDIT)
     if proposal.hidden_at is not None and not (own or actor.can(Permission.POST_MODERATE)):
         raise NotFoundError
-    if change and not (own and proposal.state in _EDITABLE):
+    if change and not (own and proposal.state in EDITABLE):
         raise ForbiddenError
 
 
@@ -30,10 +32,13 @@ def _post(session: Session, actor: Actor, key: UUID, *, change: bool) -> None:
     post = session.get(Post, key)
     if post is None:
         raise NotFoundError
+    doors.may_read(session, actor, session.get_one(Thread, post.thread_id))
     own = actor.id is not None and actor.id == post.author_id
     if post.state is not PostState.SHOWN and not (own or actor.can(Permission.POST_MODERATE)):
         raise NotFoundError
-    if change and not own:
+    # What a moderator has confirmed stays as it was seen.
+    settled = post.kind is PostKind.PROOF and post.state is not PostState.HELD
+    if change and (not own or settled):
         raise ForbiddenError
 
 

@@ -119,14 +119,14 @@ def decide(session: Session, actor: Actor, appeal_id: UUID, *, upheld: bool, ans
         raise NotFoundError
     if found.decided_at is not None:
         raise ConflictError(msg("다른 모더레이터가 먼저 판단했습니다."))
-    if actor.id in {found.against_id, found.author_id}:
+    key: UUID = found.post_id or found.proposal_id  # type: ignore[assignment]  # one of them is set, by a CHECK
+    subject = _subject(session, "post" if found.post_id else "proposal", key)
+    if actor.id in {found.against_id, found.author_id} or _wrote(session, actor, subject):
         raise ForbiddenError(msg("숨긴 사람이나 쓴 사람은 판단할 수 없습니다. 다른 모더레이터가 맡아야 합니다."))
     words = clean_text(answer, minimum=ANSWER_MIN, maximum=ANSWER_MAX, field="answer")
     refuse_resident_number(words, field="answer")
     found.decided_at, found.decided_by, found.upheld, found.answer = clock.now(), actor.id, upheld, words
     session.flush()
-    key: UUID = found.post_id or found.proposal_id  # type: ignore[assignment]  # one of them is set, by a CHECK
-    subject = _subject(session, "post" if found.post_id else "proposal", key)
     path, title = _decided(session, actor, subject, upheld=upheld, answer=words)
     audit.record(session, actor, "appeal:decide", subject, upheld=upheld)
     notices.tell(

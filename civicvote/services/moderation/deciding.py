@@ -15,12 +15,13 @@ from civicvote.domain.notices import NoticeKind
 from civicvote.domain.permissions import Actor, Permission, Role
 from civicvote.domain.text import clean_text, refuse_resident_number
 from civicvote.models.deliberation import Round
-from civicvote.models.discussion import ModerationDecision, Post, PostSupport, Report, StatementVote, Thread
+from civicvote.models.discussion import ModerationDecision, Post, PostSupport, StatementVote, Thread
 from civicvote.models.proposals import Proposal
 from civicvote.services import audit, clock, dated_settings, notices, workflow
 from civicvote.services.campaigns import proofs
 from civicvote.services.deliberation import access
 from civicvote.services.discussion import counters, posting, threads
+from civicvote.services.discussion.settling import settle
 from civicvote.services.proposals import moves
 
 REASON_MIN, REASON_MAX = 2, 300
@@ -55,17 +56,6 @@ def _record(session: Session, actor: Actor, subject: Post | Proposal, name: str,
     audit.record(session, actor, f"{kind}:moderate", subject, deed=name, code=code.value if code else "")
 
 
-def _settle(session: Session, actor: Actor, subject: Post | Proposal, *, upheld: bool) -> None:
-    """Open reports of the thing end with this decision."""
-    mine = Report.post_id == subject.id if isinstance(subject, Post) else Report.proposal_id == subject.id
-    session.execute(
-        update(Report)
-        .where(mine, Report.settled_at.is_(None))
-        .values(settled_at=clock.now(), settled_by=actor.id, upheld=upheld)
-        .execution_options(synchronize_session=False)
-    )
-
-
 def _reason(text: str) -> str:
     cleaned = clean_text(text, minimum=REASON_MIN, maximum=REASON_MAX, field="reason")
     refuse_resident_number(cleaned, field="reason")
@@ -85,7 +75,7 @@ def release(session: Session, actor: Actor, post_id: UUID) -> Post:
             session, NoticeKind.RELEASED, about=f"{post.id}|{post.version}", to=[post.author_id],
             path=f"{thread.path}#post-{post.id}", title=thread.title,
         )  # fmt: skip
-    _settle(session, actor, post, upheld=False)
+    settle(session, actor, post, upheld=False)
     _record(session, actor, post, "release")
     return post
 
@@ -111,9 +101,7 @@ def hide(session: Session, actor: Actor, post_id: UUID, *, code: HideReason, rea
     session.flush()
     if was is PostState.SHOWN:
         posting.vanished(session, post)
-        if post.kind is PostKind.PROOF:
-            proofs.taken_away(session, post)
-    _settle(session, actor, post, upheld=True)
+    settle(session, actor, post, upheld=True)
     _record(session, actor, post, "hide", code=code, reason=text)
     tell_hidden(session, post, author=[post.author_id], title=thread.title)
     return post
@@ -148,7 +136,7 @@ def hide_proposal(session: Session, actor: Actor, proposal_id: UUID, *, code: Hi
     )  # fmt: skip
     session.flush()
     threads.touch(session, proposal.id)
-    _settle(session, actor, proposal, upheld=True)
+    settle(session, actor, proposal, upheld=True)
     _record(session, actor, proposal, "hide", code=code, reason=text)
     writers = [proposal.author_id, *moves.co_authors(session, proposal)]
     tell_hidden(session, proposal, author=writers, title=proposal.title)
@@ -159,7 +147,9 @@ def keep_proposal(session: Session, actor: Actor, proposal_id: UUID) -> None:
     """Set the reports of a proposal aside: it stays."""
     actor.require(Permission.POST_MODERATE)
     proposal = moves.visible(session, actor, proposal_id, lock=True)
-    _settle(session, actor, proposal, upheld=False)
+    if moves.towards(session, actor, proposal).roles & {Role.AUTHOR, Role.CO_AUTHOR}:
+        raise ForbiddenError(msg("자기 글은 다른 모더레이터가 확인합니다."))
+    settle(session, actor, proposal, upheld=False)
     _record(session, actor, proposal, "release")
 
 
@@ -197,7 +187,8 @@ def merge(session: Session, actor: Actor, post_id: UUID, target_id: UUID) -> Pos
     workflow.move(session, as_moderator(actor), POST, post, "merge")
     session.flush()
     _move_along(session, post, target)
-    threads.touch(session, post.thread_id, posts=-1)
+    posting.vanished(session, post)
+    settle(session, actor, post, upheld=False)
     _record(session, actor, post, "merge")
     notices.tell(
         session, NoticeKind.MERGED, about=post.id, to=[post.author_id, target.author_id], but=actor.id,

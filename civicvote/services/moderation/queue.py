@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from civicvote.domain.discussion import HideReason, PostKind, ThreadKind
@@ -24,6 +24,8 @@ from civicvote.models.proposals import Proposal
 from civicvote.services.moderation import deciding
 
 SIZE = 20
+#: Reports looked at at once.
+REPORTS = 500
 
 
 class Desk(StrEnum):
@@ -89,9 +91,7 @@ def counts(session: Session, actor: Actor) -> dict[Desk, int]:
         .where(Post.state.in_((PostState.HELD, PostState.VEILED)), mine(actor))
         .scalar_subquery()
     )
-    reported = select(func.count(func.coalesce(Report.post_id, Report.proposal_id).distinct())).where(
-        Report.settled_at.is_(None)
-    )
+    reported = _reported(actor, func.count(func.coalesce(Report.post_id, Report.proposal_id).distinct()))
     appeals = select(func.count()).where(Appeal.decided_at.is_(None)).scalar_subquery()
     found = session.execute(select(waiting, reported.scalar_subquery(), appeals)).one()
     return dict(zip((Desk.WAITING, Desk.REPORTS, Desk.APPEALS), found, strict=True))
@@ -124,14 +124,27 @@ def waiting(
     return Page.cut(rows, SIZE, lambda row: Cursor(row.id))
 
 
-def _open_reports(session: Session) -> dict[UUID, dict[str, Any]]:
-    """What is reported and undecided, the first report first: whether it is a post, when, how often, for what."""
-    query = (
-        select(Report.post_id, Report.proposal_id, Report.code, Report.created_at)
-        .where(Report.settled_at.is_(None))
-        .order_by(Report.id)
-        .limit(500)
+def _reported(actor: Actor, *columns: Any) -> Select[Any]:
+    """Undecided reports of what the actor moderates."""
+    proposals = Report.proposal_id.is_not(None) if actor.can(Permission.POST_MODERATE) else false()
+    return (
+        select(*columns)
+        .select_from(Report)
+        .outerjoin(Post, Post.id == Report.post_id)
+        .outerjoin(Thread, Thread.id == Post.thread_id)
+        .where(Report.settled_at.is_(None), or_(proposals, and_(Thread.id.is_not(None), mine(actor))))
     )
+
+
+def _open_reports(session: Session, actor: Actor, thread_id: UUID | None) -> dict[UUID, dict[str, Any]]:
+    """What is reported and undecided, the first report first: whether it is a post, when, how often, for what.
+
+    At most `REPORTS` reports at a time: what is decided makes room for the next.
+    """
+    query = _reported(actor, Report.post_id, Report.proposal_id, Report.code, Report.created_at)
+    if thread_id is not None:
+        query = query.where(Post.thread_id == thread_id)
+    query = query.order_by(Report.id).limit(REPORTS)
     found: dict[UUID, dict[str, Any]] = {}
     for post_id, proposal_id, code, at in session.execute(query):
         key: UUID = post_id or proposal_id or UUID(int=0)
@@ -165,7 +178,7 @@ def _proposals(session: Session, actor: Actor, keys: Sequence[UUID]) -> dict[UUI
 def reports(session: Session, actor: Actor, *, thread_id: UUID | None = None) -> Sequence[Item]:
     """Reported things nobody has decided on, what was reported first on top; three statements."""
     require(actor)
-    found = _open_reports(session)
+    found = _open_reports(session, actor, thread_id)
     posts = _posts(session, actor, [key for key, held in found.items() if held["post"]])
     proposals = _proposals(session, actor, [key for key, held in found.items() if not held["post"]])
     items = []

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, case, func, select
+from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
 from civicvote.domain.cycles import Phase
@@ -15,7 +15,7 @@ from civicvote.domain.lifecycles import PROJECT, ProjectState
 from civicvote.domain.messages import Message, msg
 from civicvote.domain.permissions import Actor, Permission, Role
 from civicvote.domain.workflow import Move
-from civicvote.models.accounts import User
+from civicvote.models.accounts import User, public_name
 from civicvote.models.cycles import Cycle, Hold, Pool
 from civicvote.models.departments import Department
 from civicvote.models.projects import CostLine, Endorsement, Follow, Project, ProjectMove, StatusUpdate
@@ -173,7 +173,7 @@ def _found(session: Session, actor: Actor, project_id: UUID) -> Row[Any]:
             Cycle,
             Pool,
             Department.name.label("department"),
-            case((User.erased_at.is_(None), User.name), else_=None).label("author"),
+            public_name().label("author"),
             held.label("held"),
             endorsed.exists().label("endorsed"),
             follows.exists().label("following"),

@@ -160,7 +160,8 @@ def publishable(session: Session, actor: Actor, proposal_id: UUID, *, lock: bool
     if towards(session, actor, proposal).roles & {Role.AUTHOR, Role.CO_AUTHOR}:
         raise ForbiddenError(msg("내가 쓴 제안의 답변은 공개할 수 없습니다. 다른 담당자에게 맡겨 주십시오."))
     answer = of(session, proposal_id)
-    if answer is None or answer.ready_at is None or answer.published_at is not None:
+    waits = proposal.state is ProposalState.IN_REVIEW  # one that was withdrawn or merged meanwhile gets no answer
+    if answer is None or not waits or answer.ready_at is None or answer.published_at is not None:
         raise ConflictError(msg("공개할 답변이 없습니다. 이미 공개되었거나 부서가 다시 고치고 있습니다."))
     return Ready(proposal, answer)
 

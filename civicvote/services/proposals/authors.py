@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, case, func, select, update
+from sqlalchemy import ColumnElement, and_, func, select, update
 from sqlalchemy.orm import Session
 
 from civicvote.domain.errors import ConflictError, InvalidError, NotFoundError, TooManyError
@@ -13,7 +13,7 @@ from civicvote.domain.lifecycles import ProposalState
 from civicvote.domain.messages import msg
 from civicvote.domain.notices import NoticeKind
 from civicvote.domain.permissions import Actor, Permission
-from civicvote.models.accounts import User
+from civicvote.models.accounts import User, public_name
 from civicvote.models.proposals import CoAuthor, CoAuthorInvitation, Proposal
 from civicvote.services import audit, clock, notices, outbox, watching
 from civicvote.services.accounts import tokens
@@ -73,7 +73,7 @@ class Desk:
 def listing(session: Session, proposal_id: UUID) -> list[AuthorRow]:
     """Who writes along, in the order they came; one statement."""
     rows = session.execute(
-        select(CoAuthor.user_id, case((User.erased_at.is_(None), User.name), else_=None), CoAuthor.at)
+        select(CoAuthor.user_id, public_name(), CoAuthor.at)
         .join(User, User.id == CoAuthor.user_id)
         .where(CoAuthor.proposal_id == proposal_id)
         .order_by(CoAuthor.at, CoAuthor.user_id)

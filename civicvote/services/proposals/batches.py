@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from civicvote.domain.errors import ConflictError, InvalidError, NotFoundError
+from civicvote.domain.lifecycles import ProposalState
 from civicvote.domain.messages import msg
 from civicvote.domain.permissions import Actor, Permission
 from civicvote.domain.proposals import Verdict
@@ -100,13 +101,16 @@ def _items(session: Session, batch: AnswerBatch) -> list[Item]:
     followers = select(func.count()).where(Watch.subject_id == Proposal.id).scalar_subquery()
     writers = select(func.count()).where(CoAuthor.proposal_id == Proposal.id).scalar_subquery()
     mine = ProposalAnswer.batch_id == batch.id
-    open_ = (ProposalAnswer.ready_at.is_not(None), ProposalAnswer.published_at.is_(None))
+    published = ProposalAnswer.published_at.is_not(None)
+    # One that was withdrawn or merged meanwhile gets no answer.
+    waits = ~published & ProposalAnswer.ready_at.is_not(None) & (Proposal.state == ProposalState.IN_REVIEW)
+    shown = mine & published if batch.published_at else (mine | ProposalAnswer.batch_id.is_(None)) & waits
     rows = session.execute(
         select(ProposalAnswer, Proposal.number, Proposal.title, Department.name, followers + writers, mine)
         .join(Proposal, Proposal.id == ProposalAnswer.proposal_id)
         .join(Department, Department.id == ProposalAnswer.department_id)
-        .where(mine if batch.published_at else (mine | (ProposalAnswer.batch_id.is_(None) & open_[0] & open_[1])))
-        .order_by(ProposalAnswer.ready_at, ProposalAnswer.id)
+        .where(shown)
+        .order_by(case((mine, 0), else_=1), ProposalAnswer.ready_at, ProposalAnswer.id)
         .limit(2 * MOST)
     )
     return [
@@ -158,7 +162,8 @@ def publish(session: Session, actor: Actor, batch_id: UUID, seen: dict[UUID, int
     batch = _waiting(session, actor, batch_id, lock=True)
     keys = session.scalars(
         select(ProposalAnswer.proposal_id)
-        .where(ProposalAnswer.batch_id == batch.id)
+        .join(Proposal, Proposal.id == ProposalAnswer.proposal_id)
+        .where(ProposalAnswer.batch_id == batch.id, Proposal.state == ProposalState.IN_REVIEW)
         .order_by(ProposalAnswer.proposal_id)
     ).all()
     if not keys:

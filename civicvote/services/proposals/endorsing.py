@@ -29,7 +29,7 @@ def refusal(proposal: Proposal) -> Message | None:
     if proposal.hidden_at is not None:
         return msg("숨겨진 제안에는 공감을 바꿀 수 없습니다.")
     if proposal.state not in ENDORSABLE_STATES:
-        return msg("공감은 공개된 뒤 담당 부서가 지정되기 전까지 받습니다. 지금은 공감을 바꿀 수 없습니다.")
+        return msg("공감은 공개된 뒤 답변을 받기 전까지 받습니다. 지금은 공감을 바꿀 수 없습니다.")
     if proposal.closes_at is None or clock.now() >= proposal.closes_at:
         return msg("공감을 받는 기간이 끝났습니다. 지금은 공감을 바꿀 수 없습니다.")
     return None

@@ -12,11 +12,11 @@ from civicvote.domain.korean import seoul_date
 from civicvote.domain.lifecycles import ProposalState
 from civicvote.domain.notices import NoticeKind
 from civicvote.domain.paging import Cursor, Page
-from civicvote.domain.permissions import Role
+from civicvote.domain.permissions import SYSTEM, Role
 from civicvote.models.accounts import UserRole
 from civicvote.models.departments import Department
 from civicvote.models.proposals import DueExtension, Proposal
-from civicvote.services import clock, notices
+from civicvote.services import audit, clock, notices
 from civicvote.services.proposals.assigning import members
 from civicvote.services.proposals.moves import co_authors, path
 
@@ -67,7 +67,7 @@ def listing(session: Session, cursor: Cursor | None = None) -> Page[Late]:
 
 def count(session: Session) -> int:
     """How many answers are late now."""
-    late = (Proposal.state == ProposalState.IN_REVIEW, Proposal.due_at <= clock.now())
+    late = (Proposal.state == ProposalState.IN_REVIEW, Proposal.due_at <= clock.now(), Proposal.hidden_at.is_(None))
     return session.scalar(select(func.count()).where(*late)) or 0
 
 
@@ -102,4 +102,5 @@ def note_overdue(session: Session) -> int:
                 title=proposal.title,
                 due=proposal.due_at,
             )
+        audit.record(session, SYSTEM, "proposal:overdue", proposal, due_at=proposal.due_at)
     return told

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, and_, case, literal, or_, select, union_all
+from sqlalchemy import Row, and_, literal, or_, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from civicvote.domain.errors import NotFoundError
@@ -14,7 +14,7 @@ from civicvote.domain.lifecycles import ENDORSABLE_STATES, PROPOSAL, ProposalSta
 from civicvote.domain.messages import Message, msg
 from civicvote.domain.permissions import Actor, Permission, Role
 from civicvote.domain.workflow import Move
-from civicvote.models.accounts import User
+from civicvote.models.accounts import User, public_name
 from civicvote.models.deliberation import Forum
 from civicvote.models.departments import Department
 from civicvote.models.discussion import Appeal, Thread, Watch
@@ -175,7 +175,7 @@ def _found(session: Session, actor: Actor, proposal_id: UUID) -> Row[Any]:
         for name, one in (("before", before), ("after", after), ("into", into))
         for column in ("id", "number", "title")
     ]
-    author = case((User.erased_at.is_(None), User.name), else_=None).label("author")
+    author = public_name().label("author")
     row = session.execute(
         # The thread comes along: whoever shows its posts finds it loaded.
         select(Proposal, Thread, Department.name.label("department"), author, *_to_reader(actor), *links)
@@ -239,7 +239,7 @@ def _story(session: Session, proposal_id: UUID) -> tuple[list[Step], list[author
         ProposalMove.reason.label("reason"),
         ProposalMove.at.label("at"),
     ).where(ProposalMove.proposal_id == proposal_id)
-    name = case((User.erased_at.is_(None), User.name), else_=None)
+    name = public_name()
     along = (
         select(CoAuthor.user_id, name, nothing, nothing, CoAuthor.at)
         .join(User, User.id == CoAuthor.user_id)

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import case, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from civicvote.domain import diffs
 from civicvote.domain.errors import NotFoundError
 from civicvote.domain.messages import Message, msg
 from civicvote.domain.permissions import Actor
-from civicvote.models.accounts import User
+from civicvote.models.accounts import User, public_name
 from civicvote.models.base import new_id
 from civicvote.models.proposals import Proposal, ProposalRevision
 from civicvote.services import clock
@@ -87,7 +87,7 @@ def listing(session: Session, actor: Actor, proposal_id: UUID) -> tuple[Proposal
         select(
             ProposalRevision.number,
             ProposalRevision.note,
-            case((User.erased_at.is_(None), User.name), else_=None),
+            public_name(),
             ProposalRevision.at,
         )
         .outerjoin(User, User.id == ProposalRevision.author_id)
@@ -122,7 +122,7 @@ def compare(session: Session, actor: Actor, proposal_id: UUID, number: int, *, s
     proposal = readable(session, actor, proposal_id)
     earlier = number - 1 if since is None else since
     rows = session.execute(
-        select(ProposalRevision, case((User.erased_at.is_(None), User.name), else_=None))
+        select(ProposalRevision, public_name())
         .outerjoin(User, User.id == ProposalRevision.author_id)
         .where(ProposalRevision.proposal_id == proposal_id, ProposalRevision.number.in_({earlier, number}))
     )

@@ -7,7 +7,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from civicvote.domain.errors import ConflictError
-from civicvote.domain.lifecycles import ENDORSABLE_STATES
+from civicvote.domain.lifecycles import UNASSIGNED_STATES
 from civicvote.domain.messages import msg
 from civicvote.domain.notices import NoticeKind
 from civicvote.domain.paging import Cursor, Page
@@ -27,7 +27,7 @@ def waiting(session: Session, actor: Actor, *, cursor: Cursor | None = None) -> 
     """Public proposals nobody has looked through, the longest waiting first."""
     actor.require(Permission.PROPOSAL_TRIAGE)
     query = select(Proposal).where(
-        Proposal.triage.is_(None), Proposal.state.in_(ENDORSABLE_STATES), Proposal.hidden_at.is_(None)
+        Proposal.triage.is_(None), Proposal.state.in_(UNASSIGNED_STATES), Proposal.hidden_at.is_(None)
     )
     if cursor is not None:
         at = cursor.moment()
@@ -42,7 +42,7 @@ def confirm(session: Session, actor: Actor, proposal_ids: Iterable[UUID]) -> int
     confirmed = 0
     for key in sorted(set(proposal_ids)):
         proposal = visible(session, actor, key, lock=True)
-        if proposal.triage is None and proposal.state in ENDORSABLE_STATES:
+        if proposal.triage is None and proposal.state in UNASSIGNED_STATES:
             proposal.triage = Triage.PROPOSAL
             audit.record(session, actor, "proposal:confirm", proposal)
             confirmed += 1
@@ -54,7 +54,7 @@ def forwardable(session: Session, actor: Actor, proposal_id: UUID, *, lock: bool
     """A proposal that can be handed to a complaints desk now."""
     actor.require(Permission.PROPOSAL_TRIAGE)
     proposal = visible(session, actor, proposal_id, lock=lock)
-    if proposal.state not in ENDORSABLE_STATES:
+    if proposal.state not in UNASSIGNED_STATES:
         raise ConflictError(msg("담당 부서가 정해지기 전의 제안만 민원으로 넘길 수 있습니다."))
     return proposal
 
