@@ -17,7 +17,7 @@ from civicvote.domain.permissions import Role
 from civicvote.models.notices import Notice
 from civicvote.models.proposals import AnswerBatch, DueExtension, Proposal, ProposalAnswer
 from civicvote.services import clock
-from civicvote.services.proposals import answers, batches, overdue
+from civicvote.services.proposals import answers, batches, overdue, writing
 from tests import factories
 from tests.conftest import DATABASES
 from tests.services.test_proposal_desk import DRAFT, City
@@ -147,3 +147,16 @@ def test_each_due_date_is_told_once(session: Session) -> None:
     city.proposal.due_at = clock.now() + timedelta(days=1)
     session.flush()
     assert overdue.note_overdue(session) == 0
+
+
+def test_a_withdrawn_proposal_leaves_its_batch(session: Session) -> None:
+    cities, batch, seen = _gathered(session)
+    gone, staff = cities[0], cities[1].staff
+    writing.withdraw(session, factories.actor(gone.author), gone.proposal.id, reason="뜻을 바꾸었습니다.")
+    inside = batches.detail(session, staff, batch.id).inside
+    assert gone.proposal.id not in {item.proposal_id for item in inside}
+    with pytest.raises(ConflictError, match="공개할 답변이 없습니다"):
+        answers.publishable(session, staff, gone.proposal.id)
+    del seen[gone.proposal.id]
+    assert batches.publish(session, staff, batch.id, seen) == 2
+    assert len(batches.detail(session, staff, batch.id).inside) == 2

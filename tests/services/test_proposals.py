@@ -308,7 +308,7 @@ def test_the_clock_decides_however_late_the_tick(session: Session, monkeypatch: 
     assert reading.detail(session, people[0], proposal.id).panel.refused is not None
 
 
-@pytest.mark.parametrize("state", [S.IN_REVIEW, S.CLOSED, S.WITHDRAWN])
+@pytest.mark.parametrize("state", [S.ANSWERED, S.CLOSED, S.WITHDRAWN])
 def test_only_open_states_take_endorsements(session: Session, state: ProposalState) -> None:
     unit = factories.department(session)
     proposal = made.proposal(session, state=state, department_id=unit.id, due_at=clock.now())

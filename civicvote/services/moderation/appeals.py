@@ -50,15 +50,15 @@ def _subject(session: Session, kind: str, subject_id: UUID) -> Post | Proposal:
     return found
 
 
-def _wrote(session: Session, actor: Actor, subject: Post | Proposal) -> bool:
-    near = posting.towards(actor, subject) if isinstance(subject, Post) else moves.towards(session, actor, subject)
-    return near.can(Permission.APPEAL_WRITE)
+def _near(session: Session, actor: Actor, subject: Post | Proposal) -> Actor:
+    """The actor with the roles the thing gives."""
+    return posting.towards(actor, subject) if isinstance(subject, Post) else moves.towards(session, actor, subject)
 
 
 def appealable(session: Session, actor: Actor, kind: str, subject_id: UUID) -> Hidden:
     """The actor's own hidden post or proposal, while an appeal is possible; ConflictError with words when it no longer is."""
     subject = _subject(session, kind, subject_id)
-    if not _wrote(session, actor, subject):
+    if not _near(session, actor, subject).can(Permission.APPEAL_WRITE):
         raise NotFoundError
     if isinstance(subject, Post) and subject.state is not PostState.HIDDEN:
         raise ConflictError(msg("지금은 숨겨진 글이 아닙니다."))
@@ -121,7 +121,8 @@ def decide(session: Session, actor: Actor, appeal_id: UUID, *, upheld: bool, ans
         raise ConflictError(msg("다른 모더레이터가 먼저 판단했습니다."))
     key: UUID = found.post_id or found.proposal_id  # type: ignore[assignment]  # one of them is set, by a CHECK
     subject = _subject(session, "post" if found.post_id else "proposal", key)
-    if actor.id in {found.against_id, found.author_id} or _wrote(session, actor, subject):
+    wrote = _near(session, actor, subject).roles & {Role.AUTHOR, Role.CO_AUTHOR}
+    if wrote or actor.id in {found.against_id, found.author_id}:
         raise ForbiddenError(msg("숨긴 사람이나 쓴 사람은 판단할 수 없습니다. 다른 모더레이터가 맡아야 합니다."))
     words = clean_text(answer, minimum=ANSWER_MIN, maximum=ANSWER_MAX, field="answer")
     refuse_resident_number(words, field="answer")
