@@ -9,18 +9,31 @@ from wtforms.validators import DataRequired
 from civicvote.forms.base import BaseForm
 from civicvote.forms.projects import PERSONAL, Measured, key_of
 from civicvote.models.base import new_id
-from civicvote.services.moderation.console import SUMMARY_MAX
+from civicvote.services.moderation.console import SUMMARY_MAX, SUMMARY_MIN, WORD_MAX, WORD_MIN
 
 
-class WordsForm(BaseForm):
-    """A text for the round: an interim summary, or a word to whoever took part."""
+class _Once(BaseForm):
+    """A form that counts once."""
 
     form_key = HiddenField()
-    text = TextAreaField(
-        _l("내용"), validators=[DataRequired(_l("내용을 써 주십시오.")), Measured(5, SUMMARY_MAX), PERSONAL]
-    )
 
     @property
     def key(self) -> UUID:
         """The form's own key: the same form sent twice counts once."""
         return key_of(self.form_key.data) or new_id()
+
+
+class SummaryForm(_Once):
+    """An interim summary of the round."""
+
+    text = TextAreaField(
+        _l("내용"), validators=[DataRequired(_l("내용을 써 주십시오.")), Measured(SUMMARY_MIN, SUMMARY_MAX), PERSONAL]
+    )
+
+
+class WordForm(_Once):
+    """A word to whoever took part."""
+
+    text = TextAreaField(
+        _l("내용"), validators=[DataRequired(_l("내용을 써 주십시오.")), Measured(WORD_MIN, WORD_MAX), PERSONAL]
+    )

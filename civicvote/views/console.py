@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from civicvote.db import session
 from civicvote.domain.permissions import Permission as P
-from civicvote.forms.console import WordsForm
+from civicvote.forms.console import SummaryForm, WordForm
 from civicvote.models.base import new_id
 from civicvote.services.moderation import console, queue
 from civicvote.views.moderation.queue import WORDS
@@ -23,7 +23,7 @@ def _shares(shares: list[console.Share], words: dict[str, str]) -> list[tuple[st
     return [(words.get(share.name, share.name), share.people) for share in shares if share.people is not None]
 
 
-def _page(round_id: UUID, *, summary: WordsForm | None = None, word: WordsForm | None = None) -> ResponseReturnValue:
+def _page(round_id: UUID, *, summary: SummaryForm | None = None, word: WordForm | None = None) -> ResponseReturnValue:
     actor = current_actor()
     found, forum = console.desk(session(), actor, round_id)
     part = console.participation(session(), actor, round_id)
@@ -44,8 +44,8 @@ def _page(round_id: UUID, *, summary: WordsForm | None = None, word: WordsForm |
         waiting=queue.waiting(session(), actor, thread_id=round_id).rows,
         reports=queue.reports(session(), actor, thread_id=round_id),
         summaries=console.summaries(session(), round_id),
-        summary=summary or WordsForm(formdata=None, prefix="summary-"),
-        word=word or WordsForm(formdata=None, prefix="word-"),
+        summary=summary or SummaryForm(formdata=None, prefix="summary-"),
+        word=word or WordForm(formdata=None, prefix="word-"),
         fresh=new_id,
         words=WORDS,
     )
@@ -62,7 +62,7 @@ def index(round_id: UUID) -> ResponseReturnValue:
 @requires(P.FORUM_MODERATE)
 def summarise(round_id: UUID) -> ResponseReturnValue:
     """Publish an interim summary."""
-    form = WordsForm(prefix="summary-")
+    form = SummaryForm(prefix="summary-")
     if form.validate():
         with form.refusing() as ok:
             console.summarise(session(), current_actor(), round_id, text=form.text.data or "", form_key=form.key)
@@ -76,7 +76,7 @@ def summarise(round_id: UUID) -> ResponseReturnValue:
 @requires(P.FORUM_MODERATE)
 def announce(round_id: UUID) -> ResponseReturnValue:
     """Tell everybody who took part something."""
-    form = WordsForm(prefix="word-")
+    form = WordForm(prefix="word-")
     if form.validate():
         with form.refusing() as ok:
             told = console.announce(session(), current_actor(), round_id, text=form.text.data or "", form_key=form.key)

@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from civicvote.db import session
 from civicvote.domain.agora import OPEN_KINDS
 from civicvote.domain.lifecycles import PROPOSAL, PROPOSAL_TONES
-from civicvote.services import home
+from civicvote.services import home, work
 from civicvote.views.agora import way_to
 from civicvote.web.access import current_actor, public, safe_next, settings
 from civicvote.web.i18n import COOKIE
@@ -23,6 +23,7 @@ def index() -> ResponseReturnValue:
     return page(
         "home/index.html",
         front=front,
+        work=work.of(session(), current_actor()),
         open_now=[(row, way_to(row)) for row in front.open_now],
         open_kinds=OPEN_KINDS,
         proposal_labels=PROPOSAL.labels,
@@ -33,7 +34,7 @@ def index() -> ResponseReturnValue:
 @bp.get("/me")
 def mine() -> ResponseReturnValue:
     """My proposals, what I follow, where I voted."""
-    return page("home/mine.html", mine=home.mine(session(), current_actor()))
+    return page("home/mine.html", mine=home.mine(session(), current_actor()), work=work.of(session(), current_actor()))
 
 
 @bp.post("/language")

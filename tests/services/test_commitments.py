@@ -4,6 +4,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+import time_machine
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -86,9 +87,17 @@ def test_it_is_followed_from_plan_to_end(session: Session, desk: Desk) -> None:
         ("drop", CommitmentState.DROPPED),
         ("resume", CommitmentState.UNDER_WAY),
     )
-    for name, state in (*steps, ("complete", CommitmentState.DONE)):
+
+    def advance(name: str) -> CommitmentState:
         commitments.advance(session, desk.official, made.id, name, text=f"{name} 하는 이유입니다.", form_key=uuid4())
-        assert session.get_one(Commitment, made.id).state is state
+        return session.get_one(Commitment, made.id).state
+
+    for name, state in steps:
+        assert advance(name) is state
+    with pytest.raises(ConflictError, match="마치지 않은 단계가 1개"):
+        advance("complete")
+    commitments.finish_step(session, desk.official, commitments.detail(session, VISITOR, made.id).milestones[0].id)
+    assert advance("complete") is CommitmentState.DONE
     with pytest.raises(ConflictError):
         commitments.advance(session, desk.official, made.id, "begin", text="다시 시작합니다.", form_key=uuid4())
     with pytest.raises(NotFoundError):
@@ -100,12 +109,17 @@ def test_it_is_followed_from_plan_to_end(session: Session, desk: Desk) -> None:
 
 
 def test_a_moved_day_keeps_the_first_one_in_sight(session: Session, desk: Desk) -> None:
-    made = desk.promise(days=-1)
-    assert commitments.listing(session).rows[0].late
+    with pytest.raises(InvalidError):
+        desk.promise(days=-1)
+    made = desk.promise(days=0)
+    with time_machine.travel(clock.now() + DAY, tick=False):
+        assert commitments.listing(session).rows[0].late
     step = commitments.detail(session, VISITOR, made.id).milestones[0]
     first, later = step.due_on, seoul_date(clock.now()) + 10 * DAY
     with pytest.raises(InvalidError):
         commitments.move_step(session, desk.official, step.id, due_on=later, note="")
+    with pytest.raises(InvalidError):
+        commitments.move_step(session, desk.official, step.id, due_on=first - DAY, note="어제로 옮깁니다.")
     commitments.move_step(session, desk.official, step.id, due_on=later, note="자재가 늦게 들어옵니다.")
     assert (step.first_due_on, step.due_on) == (first, later)
     assert not commitments.listing(session).rows[0].late

@@ -73,8 +73,13 @@ def _need() -> ColumnElement[Any]:
 
 
 def next_statement(session: Session, actor: Actor, round_id: UUID) -> Post | None:
-    """The statement this person should answer next; None when they have answered all. It stays the same until they do."""
-    user_id = actor.account()
+    """The statement this person should answer next; None when they have answered all. It stays the same until they do.
+
+    A visitor reads the one that needs answers most.
+    """
+    if actor.id is None:
+        return session.scalars(select(Post).where(*_shown(round_id)).order_by(_need().desc(), Post.id).limit(1)).first()
+    user_id = actor.id
     answered = select(StatementVote.post_id).where(
         StatementVote.thread_id == round_id, StatementVote.user_id == user_id
     )

@@ -81,6 +81,23 @@ def mine(actor: Actor) -> ColumnElement[bool]:
     return true() if actor.can(Permission.FORUM_APPROVE) else or_(Thread.kind != ThreadKind.ROUND, named)
 
 
+def not_own(actor: Actor) -> ColumnElement[bool]:
+    """Posts that somebody else wrote: nobody decides about their own."""
+    return or_(Post.author_id.is_(None), Post.author_id != actor.id)
+
+
+def to_decide(actor: Actor) -> ColumnElement[bool]:
+    """Open appeals that neither come from the actor nor go against them."""
+    others = or_(Appeal.against_id.is_(None), Appeal.against_id != actor.id)
+    theirs = or_(Appeal.author_id.is_(None), Appeal.author_id != actor.id)
+    return and_(Appeal.decided_at.is_(None), others, theirs)
+
+
+def reported(actor: Actor) -> Select[tuple[int]]:
+    """How many things are reported that the actor moderates."""
+    return _reported(actor, func.count(func.coalesce(Report.post_id, Report.proposal_id).distinct()))
+
+
 def counts(session: Session, actor: Actor) -> dict[Desk, int]:
     """How much waits on each desk; one statement."""
     require(actor)
@@ -88,12 +105,11 @@ def counts(session: Session, actor: Actor) -> dict[Desk, int]:
         select(func.count())
         .select_from(Post)
         .join(Thread, Thread.id == Post.thread_id)
-        .where(Post.state.in_((PostState.HELD, PostState.VEILED)), mine(actor))
+        .where(Post.state.in_((PostState.HELD, PostState.VEILED)), mine(actor), not_own(actor))
         .scalar_subquery()
     )
-    reported = _reported(actor, func.count(func.coalesce(Report.post_id, Report.proposal_id).distinct()))
-    appeals = select(func.count()).where(Appeal.decided_at.is_(None)).scalar_subquery()
-    found = session.execute(select(waiting, reported.scalar_subquery(), appeals)).one()
+    open_appeals = select(func.count()).where(to_decide(actor)).scalar_subquery()
+    found = session.execute(select(waiting, reported(actor).scalar_subquery(), open_appeals)).one()
     return dict(zip((Desk.WAITING, Desk.REPORTS, Desk.APPEALS), found, strict=True))
 
 
@@ -106,7 +122,7 @@ def waiting(
         select(Post, Thread.title, Thread.path, User.name, User.erased_at)
         .join(Thread, Thread.id == Post.thread_id)
         .outerjoin(User, User.id == Post.author_id)
-        .where(Post.state.in_((PostState.HELD, PostState.VEILED)), mine(actor))
+        .where(Post.state.in_((PostState.HELD, PostState.VEILED)), mine(actor), not_own(actor))
         .order_by(Post.id)
         .limit(SIZE + 1)
     )
@@ -293,7 +309,6 @@ def case(session: Session, actor: Actor, post_id: UUID) -> Case:
     done = session.scalars(
         select(ModerationDecision).where(ModerationDecision.post_id == post_id).order_by(ModerationDecision.id)
     ).all()
-    near = deciding.as_moderator(actor)
-    return Case(
-        row.Post, row.Thread, None if row.erased_at else row.name, told, done, POST.allowed(near, row.Post.state)
-    )
+    own = actor.id is not None and row.Post.author_id == actor.id
+    moves = [] if own else POST.allowed(deciding.as_moderator(actor), row.Post.state)
+    return Case(row.Post, row.Thread, None if row.erased_at else row.name, told, done, moves)

@@ -210,8 +210,14 @@ def owned(session: Session, actor: Actor, commitment_id: UUID) -> Commitment:
     return _own(session, actor, commitment_id)
 
 
+def _require_coming(due_on: date) -> None:
+    if due_on < seoul_date(clock.now()):
+        raise InvalidError(msg("오늘이나 오늘보다 뒤의 날을 골라 주십시오."), field="due_on")
+
+
 def _add(session: Session, held: Commitment, *, title: str, due_on: date) -> Milestone:
     name = _line(title, "step")
+    _require_coming(due_on)
     number = session.scalar(select(func.count()).where(Milestone.commitment_id == held.id)) or 0
     if number >= MOST_MILESTONES:
         raise InvalidError(msg("단계는 %(n)s개까지 만들 수 있습니다.", n=MOST_MILESTONES), field="step")
@@ -255,6 +261,7 @@ def finish_step(session: Session, actor: Actor, step_id: UUID, *, done: bool = T
 def move_step(session: Session, actor: Actor, step_id: UUID, *, due_on: date, note: str) -> Commitment:
     """Give a step another day, with the reason; the day first promised stays readable."""
     found, held = _step(session, actor, step_id)
+    _require_coming(due_on)
     found.note, found.due_on = _text(note, "note"), due_on
     held.updated_at = clock.now()
     audit.record(session, actor, "commitment:step-move", held, due_on=due_on.isoformat())
@@ -288,10 +295,21 @@ def advance(session: Session, actor: Actor, commitment_id: UUID, name: str, *, t
     if name not in {row.name for row in COMMITMENT.moves}:
         raise NotFoundError
     words = _text(text, "text")
+    if name == "complete":
+        _require_all_done(session, held)
     workflow.move(session, _towards(session, actor, held), COMMITMENT, held, name, reason=words)
     held.state_reason = words
     session.flush()
     return report(session, actor, commitment_id, text=words, form_key=form_key, move=name)
+
+
+def _require_all_done(session: Session, held: Commitment) -> None:
+    left = select(func.count()).where(Milestone.commitment_id == held.id, Milestone.done_at.is_(None))
+    number = session.scalar(left) or 0
+    if number:
+        raise ConflictError(
+            msg("마치지 않은 단계가 %(n)s개 있습니다. 먼저 ‘마침으로 표시’하거나 날을 바꾸어 주십시오.", n=number)
+        )
 
 
 def move_label(session: Session, actor: Actor, commitment_id: UUID, name: str) -> Message:

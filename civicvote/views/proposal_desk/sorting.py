@@ -29,7 +29,11 @@ def triage_queue() -> ResponseReturnValue:
 @requires(P.PROPOSAL_TRIAGE)
 def confirm() -> ResponseReturnValue:
     """The chosen ones are proposals."""
-    count = triage.confirm(session(), current_actor(), request.form.getlist("proposal", type=UUID))
+    chosen = request.form.getlist("proposal", type=UUID)
+    if not chosen:
+        flash(_("고른 제안이 없습니다. 확인할 제안을 먼저 골라 주십시오."), "error")
+        return done(url_for("proposal_desk.triage_queue"))
+    count = triage.confirm(session(), current_actor(), chosen)
     flash(_("제안 %(count)s건을 확인했습니다.", count=count), "success")
     return done(url_for("proposal_desk.triage_queue"))
 

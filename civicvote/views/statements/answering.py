@@ -37,9 +37,10 @@ def _card(view: rounds.View) -> dict[str, Any]:
     """The statement to answer now, and how far the reader is."""
     actor = current_actor()
     asks = actor.signed_in and view.open
+    reads = asks or (not actor.signed_in and view.opening is Opening.OPEN)
     return {
         "view": view,
-        "post": statements.next_statement(session(), actor, view.round.id) if asks else None,
+        "post": statements.next_statement(session(), actor, view.round.id) if reads else None,
         "progress": statements.progress(session(), actor, view.round.id),
         "answers": ANSWERS,
         "asks": asks,
