@@ -174,7 +174,8 @@ def _compare(name: str, small: Town, large: Town, times: int) -> None:
 
 
 @contextmanager
-def _databases(kind: str) -> Iterator[tuple[str, str]]:
+def databases(kind: str) -> Iterator[tuple[str, str]]:
+    """Addresses of two empty databases of a kind."""
     with ExitStack() as stack:
         if kind == "sqlite":
             folder = stack.enter_context(tempfile.TemporaryDirectory())
@@ -193,7 +194,7 @@ def main() -> None:
     asked.add_argument("--times", type=int, default=41)
     options = asked.parse_args()
     for kind in ("sqlite", "postgresql") if options.database == "both" else (options.database,):
-        with _databases(kind) as (first, second):
+        with databases(kind) as (first, second):
             small, large = Town(first, options.few), Town(second, options.many)
             print(f"\n{kind}: {options.few:,} against {options.many:,} proposals", flush=True)
             for name in PAGES:

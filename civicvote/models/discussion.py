@@ -8,13 +8,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from civicvote.domain.deliberation import Stance
 from civicvote.domain.discussion import HideReason, PostKind, ThreadKind
 from civicvote.domain.lifecycles import PostState
 from civicvote.models.base import AppendOnly, Base, Keyed, enum_type
+
+_PINNED = text("pinned_at IS NOT NULL")
 
 
 class Thread(Keyed, Base):
@@ -89,6 +91,7 @@ class Post(Keyed, Base):
         Index("ix_post_thread_id_kind_state_id", "thread_id", "kind", "state", "id"),
         Index("ix_post_thread_id_root_id_support_count_id", "thread_id", "root_id", "support_count", "id"),
         Index("ix_post_root_id_id", "root_id", "id"),
+        Index("ix_post_pinned", "thread_id", "pinned_at", "id", sqlite_where=_PINNED, postgresql_where=_PINNED),
         Index("ix_post_state_id", "state", "id"),
         Index("ix_post_author_id_created_at", "author_id", "created_at"),
         Index("ix_post_author_id_fingerprint", "author_id", "fingerprint"),

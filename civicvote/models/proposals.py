@@ -47,6 +47,9 @@ def _list_indexes() -> list[Index]:
     ]
 
 
+_UNSORTED = text("triage IS NULL")
+
+
 class Proposal(Keyed, Base):
     """A citizen's proposal. Its thread of comments has the same key."""
 
@@ -132,6 +135,7 @@ class Proposal(Keyed, Base):
         Index("ix_proposal_department_id_due_at", "department_id", "due_at"),
         Index("ix_proposal_state_closes_at", "state", "closes_at"),
         Index("ix_proposal_state_due_at_id", "state", "due_at", "id"),
+        Index("ix_proposal_unsorted", "published_at", "id", sqlite_where=_UNSORTED, postgresql_where=_UNSORTED),
         *_list_indexes(),
     )
 

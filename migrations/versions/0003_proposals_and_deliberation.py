@@ -490,6 +490,14 @@ def _make_tables() -> None:
     op.create_index("ix_post_author_id_created_at", "post", ["author_id", "created_at"], unique=False)
     op.create_index("ix_post_author_id_fingerprint", "post", ["author_id", "fingerprint"], unique=False)
     op.create_index(op.f("ix_post_merged_into_id"), "post", ["merged_into_id"], unique=False)
+    op.create_index(
+        "ix_post_pinned",
+        "post",
+        ["thread_id", "pinned_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("pinned_at IS NOT NULL"),
+        postgresql_where=sa.text("pinned_at IS NOT NULL"),
+    )
     op.create_index(op.f("ix_post_reply_to_id"), "post", ["reply_to_id"], unique=False)
     op.create_index("ix_post_root_id_id", "post", ["root_id", "id"], unique=False)
     op.create_index("ix_post_state_id", "post", ["state", "id"], unique=False)
@@ -860,6 +868,14 @@ def _make_tables() -> None:
     op.create_index(op.f("ix_proposal_previous_id"), "proposal", ["previous_id"], unique=False)
     op.create_index("ix_proposal_state_closes_at", "proposal", ["state", "closes_at"], unique=False)
     op.create_index("ix_proposal_state_due_at_id", "proposal", ["state", "due_at", "id"], unique=False)
+    op.create_index(
+        "ix_proposal_unsorted",
+        "proposal",
+        ["published_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("triage IS NULL"),
+        postgresql_where=sa.text("triage IS NULL"),
+    )
     op.create_table(
         "watch",
         sa.Column("subject_id", sa.Uuid(), nullable=False),
