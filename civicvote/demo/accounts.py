@@ -10,6 +10,7 @@ _TITLES = {
     "citizen": ("시민 (본인확인 전)", "citizen, not yet verified"),
     "verified": ("시민 (본인확인 완료)", "citizen, verified: can vote"),
     "moderator": ("모더레이터", "moderator"),
+    "moderator2": ("모더레이터 (이의를 판단하는 두 번째 사람)", "moderator, the second person who decides appeals"),
     "department": ("부서 담당 (시민참여과)", "department reviewer"),
     "department2": ("부서 담당 (갈등관리협치과)", "department reviewer"),
     "expert": ("전문가", "expert"),

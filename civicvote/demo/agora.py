@@ -133,7 +133,7 @@ def _campaigns(session: Session, cast: Cast) -> None:
         .order_by(Proposal.number)
         .limit(len(CAMPAIGNS))
     ).all()
-    people = [user.id for key, user in sorted(cast.users.items()) if key not in {"staff", "staff2", "admin", "auditor"}]
+    people = [cast.users[key].id for key in sorted(cast.users) if key.startswith("p")]
     for place, planned in enumerate(CAMPAIGNS if accepted else ()):
         proposal = accepted[place % len(accepted)]
         title, guide, goal, state, (opens, closes), result, shown = planned

@@ -154,7 +154,7 @@ def test_there_is_an_account_for_every_role() -> None:
     assert [account.email for account in content.ACCOUNTS] == [
         f"{name}@demo.civicvote.example"
         for name in (
-            "citizen", "verified", "moderator", "department", "department2",
+            "citizen", "verified", "moderator", "moderator2", "department", "department2",
             "expert", "staff", "staff2", "auditor", "admin",
         )
     ]  # fmt: skip

@@ -33,6 +33,7 @@ ACCOUNTS: Final = (
     Account("citizen", "한가온", Role.CITIZEN, birth=date(1995, 5, 17), district="11440", sex="f"),
     Account("verified", "차누리", Role.CITIZEN, level=2, birth=date(1987, 9, 2), district="11620", sex="m"),
     Account("moderator", "도담은", Role.MODERATOR),
+    Account("moderator2", "온새미", Role.MODERATOR),
     Account("department", "마루한", Role.DEPARTMENT, department="participation"),
     Account("department2", "소예솔", Role.DEPARTMENT, department="governance"),
     Account("expert", "반들샘", Role.EXPERT),
