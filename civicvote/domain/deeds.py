@@ -120,6 +120,7 @@ _WORDS: Final[dict[str, Message]] = {
     "proposal:join": msg("공동제안 초대 수락"),
     "proposal:leave": msg("공동제안자에서 물러남"),
     "proposal:let-go": msg("공동제안자 빼기"),
+    "proposal:overdue": msg("시민제안 답변 기한 지남 알림"),
     "proposal:reach-forum": msg("공론장 공감 수 달성"),
     "proposal:resubmit": msg("공감마감된 제안 다듬기"),
     "proposal:take-in": msg("같은 제안을 합쳐 받음"),

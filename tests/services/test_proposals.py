@@ -12,6 +12,7 @@ from civicvote.domain.errors import ConflictError, ForbiddenError, InvalidError,
 from civicvote.domain.lifecycles import ForumState, ProposalState
 from civicvote.domain.notices import NoticeKind
 from civicvote.domain.permissions import VISITOR, Role
+from civicvote.domain.proposals import Verdict
 from civicvote.models.accounts import User
 from civicvote.models.audit import AuditEvent
 from civicvote.models.base import new_id
@@ -311,8 +312,9 @@ def test_the_clock_decides_however_late_the_tick(session: Session, monkeypatch: 
 @pytest.mark.parametrize("state", [S.ANSWERED, S.CLOSED, S.WITHDRAWN])
 def test_only_open_states_take_endorsements(session: Session, state: ProposalState) -> None:
     unit = factories.department(session)
-    proposal = made.proposal(session, state=state, department_id=unit.id, due_at=clock.now())
-    with pytest.raises(ConflictError):
+    given: dict[str, Any] = {"verdict": Verdict.ACCEPTED, "answered_at": clock.now()} if state is S.ANSWERED else {}
+    proposal = made.proposal(session, state=state, department_id=unit.id, due_at=clock.now(), **given)
+    with pytest.raises(ConflictError, match="답변을 받기 전까지"):
         endorsing.endorse(session, factories.actor(factories.user(session)), proposal.id)
 
 

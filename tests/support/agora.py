@@ -56,6 +56,7 @@ def round_of(session: Session, kind: ForumKind, closes_at: datetime, **values: A
         created_at=moment,
         updated_at=moment,
         opened_at=moment,
+        theme_confirmed_at=moment if kind is ForumKind.THEME else None,
     )
     session.add(forum)
     session.flush()
