@@ -1,3 +1,3 @@
 """civicvote: citizens propose, review, vote and follow what became of it."""
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"

@@ -70,7 +70,8 @@ def main() -> None:
         ("djlint", tool["djlint"], "templates", "--lint", "--quiet"),
         ("catalogue", sys.executable, "-m", "tests.catalogue", "check"),
     )
-    workers = os.environ.get("CIVICVOTE_TEST_WORKERS", str(max(2, os.cpu_count() or 2)))
+    # One more than processors: some wait for a disk, a database or a browser.
+    workers = os.environ.get("CIVICVOTE_TEST_WORKERS", str((os.cpu_count() or 1) + 1))
     os.execv(sys.executable, [sys.executable, "-m", "pytest", "-n", workers, "--dist", "worksteal", "-q"])  # noqa: S606 — our own interpreter
 
 
