@@ -34,6 +34,7 @@ SENT_TWICE = {
     "projects.comment": {"comment"},
     "projects.endorse": {"endorsement"},
     "projects.status": {"status_update"},
+    "statements.add": {"round_participant"},
     "themes.nominate": {"round_participant"},
 }
 
