@@ -31,6 +31,7 @@ UNRECORDED = {
 }
 #: Tables an idempotent form asks in vain when it is sent twice.
 SENT_TWICE = {
+    "commitments.report": {"commitment_update"},
     "projects.comment": {"comment"},
     "projects.endorse": {"endorsement"},
     "projects.status": {"status_update"},
