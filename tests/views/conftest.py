@@ -31,9 +31,11 @@ UNRECORDED = {
 }
 #: Tables an idempotent form asks in vain when it is sent twice.
 SENT_TWICE = {
+    "commitments.report": {"commitment_update"},
     "projects.comment": {"comment"},
     "projects.endorse": {"endorsement"},
     "projects.status": {"status_update"},
+    "statements.add": {"round_participant"},
     "themes.nominate": {"round_participant"},
 }
 
