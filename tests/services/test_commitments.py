@@ -94,7 +94,7 @@ def test_it_is_followed_from_plan_to_end(session: Session, desk: Desk) -> None:
 
     for name, state in steps:
         assert advance(name) is state
-    with pytest.raises(ConflictError, match="마치지 않은 단계가 1개"):
+    with pytest.raises(InvalidError, match="마치지 않은 단계가 1개"):
         advance("complete")
     commitments.finish_step(session, desk.official, commitments.detail(session, VISITOR, made.id).milestones[0].id)
     assert advance("complete") is CommitmentState.DONE

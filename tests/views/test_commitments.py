@@ -6,11 +6,13 @@ from datetime import date, timedelta
 from uuid import UUID, uuid4
 
 import pytest
+import time_machine
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from civicvote.domain.korean import seoul_date
+from civicvote.domain.discussion import HideReason
+from civicvote.domain.korean import format_date, seoul_date
 from civicvote.domain.lifecycles import CommitmentState, ProposalState
 from civicvote.domain.notices import NoticeKind
 from civicvote.domain.permissions import Role
@@ -32,7 +34,7 @@ def day(days: int) -> date:
 
 
 def shown(when: date) -> str:
-    return when.isoformat().replace("-", ". ")
+    return format_date(when)
 
 
 @dataclass
@@ -172,7 +174,8 @@ def test_steps_are_added_and_done(client: FlaskClient, session: Session, desk: D
 
 
 def test_a_moved_day_keeps_the_first_one_in_sight(client: FlaskClient, desk: Desk) -> None:
-    held = desk.promise(days=-3)
+    with time_machine.travel(clock.now() - 3 * timedelta(days=1), tick=False):
+        held = desk.promise(days=0)
     path, url = f"/commitments/{held.id}", f"/commitments/steps/{desk.step(held).id}/move"
     assert "늦어짐" in client.get(path).text
     assert "늦어짐" in client.get("/commitments").text
@@ -218,6 +221,14 @@ def test_it_is_begun_dropped_resumed_and_completed(client: FlaskClient, desk: De
         assert f"{path}/moves/{name}" in desk.browser.get(path).text
         assert desk.browser.get(f"{path}/moves/{name}").status_code == 200
         assert desk.browser.post(f"{path}/moves/{name}", data={"text": ""}).status_code == 422
+        if name == "complete":
+            early = desk.browser.post(f"{path}/moves/{name}", data={"text": words})
+            assert (early.status_code, "마치지 않은 단계가 1개 있습니다." in early.text, words in early.text) == (
+                422,
+                True,
+                True,
+            )
+            desk.browser.post(f"/commitments/steps/{desk.step(held).id}/done", data={"done": "1"})
         moved = desk.browser.post(f"{path}/moves/{name}", data={"text": words})
         assert (moved.status_code, moved.location) == (303, path)
         assert desk.again(held).state is state
@@ -261,7 +272,11 @@ def test_lists_narrow_by_department_and_take_odd_addresses(client: FlaskClient, 
 
 def test_a_hidden_proposals_promise_is_out_of_sight(client: FlaskClient, session: Session, desk: Desk) -> None:
     held = desk.promise()
-    desk.proposal.hidden_at, desk.proposal.hidden_code, desk.proposal.hidden_reason = clock.now(), "other", "숨김"
+    desk.proposal.hidden_at, desk.proposal.hidden_code, desk.proposal.hidden_reason = (
+        clock.now(),
+        HideReason.OTHER,
+        "숨김",
+    )
     session.flush()
     assert client.get(f"/commitments/{held.id}").status_code == 404
     assert FORM["title"] not in client.get("/commitments").text

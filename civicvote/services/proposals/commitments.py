@@ -307,7 +307,7 @@ def _require_all_done(session: Session, held: Commitment) -> None:
     left = select(func.count()).where(Milestone.commitment_id == held.id, Milestone.done_at.is_(None))
     number = session.scalar(left) or 0
     if number:
-        raise ConflictError(
+        raise InvalidError(
             msg("마치지 않은 단계가 %(n)s개 있습니다. 먼저 ‘마침으로 표시’하거나 날을 바꾸어 주십시오.", n=number)
         )
 
