@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from civicvote.domain.discussion import HideReason
 from civicvote.domain.korean import seoul_date
 from civicvote.domain.lifecycles import CommitmentState, ProposalState
 from civicvote.domain.notices import NoticeKind
@@ -261,7 +262,8 @@ def test_lists_narrow_by_department_and_take_odd_addresses(client: FlaskClient, 
 
 def test_a_hidden_proposals_promise_is_out_of_sight(client: FlaskClient, session: Session, desk: Desk) -> None:
     held = desk.promise()
-    desk.proposal.hidden_at, desk.proposal.hidden_code, desk.proposal.hidden_reason = clock.now(), "other", "숨김"
+    desk.proposal.hidden_at, desk.proposal.hidden_code = clock.now(), HideReason.OTHER
+    desk.proposal.hidden_reason = "숨긴 까닭입니다."
     session.flush()
     assert client.get(f"/commitments/{held.id}").status_code == 404
     assert FORM["title"] not in client.get("/commitments").text
