@@ -22,7 +22,11 @@ class Setting:
         """The value if it lies within the limits, else InvalidError."""
         if not self.minimum <= value <= self.maximum:
             raise InvalidError(
-                msg("%(least)s부터 %(most)s까지의 수를 적어 주십시오.", least=self.minimum, most=self.maximum),
+                msg(
+                    "%(least)s부터 %(most)s까지의 수를 적어 주십시오.",
+                    least=f"{self.minimum:,}",
+                    most=f"{self.maximum:,}",
+                ),
                 field="value",
             )
         return value

@@ -10,6 +10,7 @@ from civicvote.db import session
 from civicvote.domain.permissions import Permission as P
 from civicvote.forms.console import SummaryForm, WordForm
 from civicvote.models.base import new_id
+from civicvote.services.deliberation import rounds
 from civicvote.services.moderation import console, queue
 from civicvote.views.moderation.queue import WORDS
 from civicvote.web.access import current_actor, requires
@@ -43,7 +44,7 @@ def _page(round_id: UUID, *, summary: SummaryForm | None = None, word: WordForm 
         withheld=bool(withheld),
         waiting=queue.waiting(session(), actor, thread_id=round_id).rows,
         reports=queue.reports(session(), actor, thread_id=round_id),
-        summaries=console.summaries(session(), round_id),
+        summaries=rounds.summaries(session(), round_id),
         summary=summary or SummaryForm(formdata=None, prefix="summary-"),
         word=word or WordForm(formdata=None, prefix="word-"),
         fresh=new_id,

@@ -32,6 +32,7 @@ UNRECORDED = {
 #: Tables an idempotent form asks in vain when it is sent twice.
 SENT_TWICE = {
     "commitments.report": {"commitment_update"},
+    "console.summarise": {"round_summary"},
     "projects.comment": {"comment"},
     "projects.endorse": {"endorsement"},
     "projects.status": {"status_update"},

@@ -272,11 +272,8 @@ def test_lists_narrow_by_department_and_take_odd_addresses(client: FlaskClient, 
 
 def test_a_hidden_proposals_promise_is_out_of_sight(client: FlaskClient, session: Session, desk: Desk) -> None:
     held = desk.promise()
-    desk.proposal.hidden_at, desk.proposal.hidden_code, desk.proposal.hidden_reason = (
-        clock.now(),
-        HideReason.OTHER,
-        "숨김",
-    )
+    desk.proposal.hidden_at, desk.proposal.hidden_code = clock.now(), HideReason.OTHER
+    desk.proposal.hidden_reason = "숨긴 까닭입니다."
     session.flush()
     assert client.get(f"/commitments/{held.id}").status_code == 404
     assert FORM["title"] not in client.get("/commitments").text

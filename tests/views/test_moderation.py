@@ -195,7 +195,8 @@ def test_two_posts_become_one(desk: FlaskClient, client: FlaskClient, session: S
 def test_a_post_that_is_not_there_takes_nothing(desk: FlaskClient, session: Session, here: Talk, wrong: str) -> None:
     post = here.say()
     refused = desk.post(f"/moderation/posts/{post.id}/merge", data={"target": wrong})
-    assert refused.status_code in {404, 422}
+    assert (refused.status_code, "다른 글을 골라 주십시오." in refused.text) == (422, True)
+    assert f'value="{wrong}"' in refused.text
     assert again(session, post).state is PostState.SHOWN
 
 

@@ -1,7 +1,7 @@
 """Making, opening and ending a campaign."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -109,16 +109,22 @@ def managed(session: Session, actor: Actor, campaign_id: UUID, *, lock: bool = F
     return campaign
 
 
+def _kept(written: datetime, stored: datetime) -> datetime:
+    """The stored moment where its own minute was sent back: forms show no seconds."""
+    return stored if written == stored.replace(second=0, microsecond=0) else written
+
+
 def change(session: Session, actor: Actor, campaign_id: UUID, draft: CampaignDraft) -> Campaign:
     """Change it: everything while it is prepared, afterwards text and end (which can only move on)."""
     campaign = managed(session, actor, campaign_id, lock=True)
     if campaign.state is CampaignState.ENDED:
         raise ConflictError(msg("마무리한 캠페인은 고칠 수 없습니다."))
-    values = _values(draft)
+    opens_at, closes_at = _kept(draft.opens_at, campaign.opens_at), _kept(draft.closes_at, campaign.closes_at)
+    values = _values(replace(draft, opens_at=opens_at, closes_at=closes_at))
     if campaign.state is CampaignState.OPEN:
-        if values["opens_at"] != campaign.opens_at or values["goal"] != campaign.goal:
+        if opens_at != campaign.opens_at or draft.goal != campaign.goal:
             raise InvalidError(msg("공개한 뒤에는 시작하는 때와 목표를 바꿀 수 없습니다."), field="goal")
-        if draft.closes_at < campaign.closes_at:
+        if closes_at < campaign.closes_at:
             raise InvalidError(msg("공개한 뒤에는 기간을 줄일 수 없습니다."), field="closes_at")
     for name, value in values.items():
         setattr(campaign, name, value)

@@ -101,13 +101,6 @@ def desk(session: Session, actor: Actor, round_id: UUID) -> tuple[Round, Forum]:
     return _round(session, actor, round_id)
 
 
-def summaries(session: Session, round_id: UUID) -> Sequence[RoundSummary]:
-    """What moderators said has been said so far, the newest first."""
-    return session.scalars(
-        select(RoundSummary).where(RoundSummary.round_id == round_id).order_by(RoundSummary.id.desc()).limit(50)
-    ).all()
-
-
 def summarise(session: Session, actor: Actor, round_id: UUID, *, text: str, form_key: UUID) -> None:
     """Publish an interim summary (Markdown); the same form twice is one."""
     found, _held = _round(session, actor, round_id)

@@ -173,6 +173,8 @@ def merge(session: Session, actor: Actor, post_id: UUID, target_id: UUID) -> Pos
     """
     if post_id == target_id:
         raise InvalidError(msg("다른 글을 골라 주십시오."), field="target")
+    if session.get(Post, target_id) is None:
+        raise InvalidError(msg("다른 글을 골라 주십시오."), field="target")
     # Locked in the order of their keys, as everybody does who locks several.
     for key in sorted((post_id, target_id)):
         posting.locked(session, key)
