@@ -7,7 +7,7 @@ from typing import Any
 from flask_wtf import FlaskForm
 
 from civicvote import db
-from civicvote.domain.errors import ConflictError, InvalidError
+from civicvote.domain.errors import ConflictError, InvalidError, TooManyError
 from civicvote.web.i18n import say
 
 
@@ -37,10 +37,11 @@ class BaseForm(FlaskForm):  # type: ignore[misc]  # flask-wtf has no types
             target.errors = [*target.errors, message]
 
     @contextmanager
-    def refusing(self, *, conflicts: bool = False) -> Iterator[Outcome]:
+    def refusing(self, *, conflicts: bool = False, haste: bool = False) -> Iterator[Outcome]:
         """Run a service: `with form.refusing() as ok:` leaves `ok` false if the rules refused; what it wrote is undone.
 
-        `conflicts`: a Conflict is shown above the form as well, for texts that took long to write (`ok.conflict`).
+        `conflicts`: a Conflict is shown above the form as well, for texts that took long to write (`ok.conflict`);
+        `haste`: so is "too often", where people wait a little and send the same again.
         """
         outcome = Outcome()
         try:
@@ -55,4 +56,10 @@ class BaseForm(FlaskForm):  # type: ignore[misc]  # flask-wtf has no types
                 raise
             db.abandon()
             outcome.refused = outcome.conflict = True
+            self.form_errors.append(say(error.message))
+        except TooManyError as error:
+            if not haste:
+                raise
+            db.abandon()
+            outcome.refused = True
             self.form_errors.append(say(error.message))

@@ -17,6 +17,7 @@ from civicvote.models.discussion import Appeal, Post, Thread
 from civicvote.models.proposals import Proposal, ProposalAnswer
 from civicvote.services import clock
 from civicvote.services.moderation import queue
+from civicvote.services.proposals import desk
 
 
 class Desk(StrEnum):
@@ -35,6 +36,7 @@ class Kind(StrEnum):
     ANSWER = "answer"
     LATE = "late"
     PUBLISH = "publish"
+    PROMISE = "promise"
     LOOK = "look"
     REPORTS = "reports"
     APPEALS = "appeals"
@@ -50,6 +52,7 @@ WORDS: dict[Kind, tuple[Desk, Message]] = {
     Kind.ANSWER: (Desk.PROPOSALS, msg("답변할 제안")),
     Kind.LATE: (Desk.PROPOSALS, msg("기한이 지난 답변")),
     Kind.PUBLISH: (Desk.PROPOSALS, msg("공개할 답변")),
+    Kind.PROMISE: (Desk.PROPOSALS, msg("이행과제를 만들 제안")),
     Kind.LOOK: (Desk.POSTS, msg("확인할 글")),
     Kind.REPORTS: (Desk.POSTS, msg("신고")),
     Kind.APPEALS: (Desk.POSTS, msg("이의제기")),
@@ -101,6 +104,7 @@ def _proposals(actor: Actor) -> dict[Kind, ScalarSelect[int]]:
         return {
             Kind.ANSWER: _number(Proposal, *reviewed, own, ~ready),
             Kind.LATE: _number(Proposal, *reviewed, own, ~ready, late),
+            Kind.PROMISE: _number(Proposal, *desk.unpromised(), own),
         }
     return {
         Kind.SORT: _number(
@@ -156,7 +160,7 @@ class Work:
 def of(session: Session, actor: Actor) -> Work:
     """The actor's desks and what waits there; one statement, and none for whoever has no desk."""
     places = desks(actor)
-    wanted = {kind: number for desk in places for kind, number in _COUNTED[desk](actor).items()}
+    wanted = {kind: number for place in places for kind, number in _COUNTED[place](actor).items()}
     if not wanted:
         return Work(places, [])
     counted = dict(zip(wanted, session.execute(select(*wanted.values())).one(), strict=True))

@@ -83,7 +83,7 @@ def prove(campaign_id: UUID) -> ResponseReturnValue:
     """Show what one did."""
     form = ProofForm()
     if form.validate():
-        with form.refusing() as ok:
+        with form.refusing(haste=True) as ok:
             _kept(campaign_id, form)
         if ok:
             flash(_("인증을 받았습니다. 담당자가 확인하면 모두에게 보입니다."), "success")

@@ -93,7 +93,7 @@ def nominate(forum_id: UUID) -> ResponseReturnValue:
     form = NominationForm()
     if not form.validate_on_submit():
         return _detail(forum_id, form, status=422)
-    with form.refusing() as well:
+    with form.refusing(haste=True) as well:
         themes.nominate(
             session(),
             current_actor(),

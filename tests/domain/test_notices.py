@@ -96,7 +96,7 @@ def test_reasons_and_moments_stand_beside_the_sentence() -> None:
     granted = sentence(K.APPEAL_DECIDED, {"title": "보행등", "upheld": True})
     assert "받아들여" in str(granted.lines[0])
     hidden = sentence(K.HIDDEN, {"title": "보행등", "code": "insult", "days": 14})
-    assert [str(line) for line in hidden.lines] == ["욕설·비방·혐오", "이의신청은 14일 안에 하실 수 있습니다."]
+    assert [str(line) for line in hidden.lines] == ["욕설·비방·혐오", "이의제기는 14일 안에 하실 수 있습니다."]
     assert "신고되어" in str(sentence(K.HIDDEN, {"title": "보행등", "veiled": True}).text)
     assert sentence(K.ANNOUNCEMENT, {"title": "보행등", "text": "토요일에 만납니다."}).said == "토요일에 만납니다."
 

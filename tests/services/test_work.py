@@ -4,11 +4,12 @@ from sqlalchemy.orm import Session
 
 from civicvote.domain.deliberation import ForumKind
 from civicvote.domain.discussion import HideReason
+from civicvote.domain.korean import seoul_date
 from civicvote.domain.lifecycles import ForumState, ProposalState
 from civicvote.domain.permissions import VISITOR, Actor, Role
 from civicvote.services import clock, work
 from civicvote.services.discussion import reporting
-from civicvote.services.proposals import answers
+from civicvote.services.proposals import answers, commitments, desk
 from tests import factories
 from tests.conftest import Queries
 from tests.services.test_proposal_desk import DRAFT, City
@@ -44,6 +45,14 @@ def test_proposals_wait_for_one_after_the_other(session: Session, queries: Queri
     assert counted(session, city.staff) == {K.LATE: 1, K.PUBLISH: 1}
     assert len(queries) == 1
     assert work.of(session, city.staff).total == 1
+    answers.publish(session, city.staff, city.proposal.id, seen=1)
+    assert counted(session, city.department) == {K.PROMISE: 1}
+    assert [case.id for case in desk.queue(session, city.department, "promise").rows] == [city.proposal.id]
+    assert [case.id for case in desk.queue(session, city.staff, "promise").rows] == [city.proposal.id]
+    day = seoul_date(clock.now())
+    commitments.promise(session, city.department, city.proposal.id, title="그늘막 설치", first="자리 찾기", due_on=day)
+    assert counted(session, city.department) == {}
+    assert desk.queue(session, city.department, "promise").rows == []
     stranger = factories.user(session, Role.DEPARTMENT, department_id=factories.department(session).id)
     assert counted(session, factories.actor(stranger, Role.DEPARTMENT)) == {}
 

@@ -167,7 +167,8 @@ def test_a_proof_waits_is_confirmed_and_counts(signed_in: SignIn, client: FlaskC
     assert again(session, made).proof_count == 1
     assert told(session, NoticeKind.PROOF_CONFIRMED) == {who.id}
     twice = browser.post(f"{path}/proofs", data=form | {"body": "한 번 더 썼습니다.", "form_key": str(uuid4())})
-    assert (twice.status_code, "오늘은 이미 인증하셨습니다." in twice.text) == (409, True)
+    assert (twice.status_code, "오늘은 이미 인증하셨습니다." in twice.text) == (422, True)
+    assert "한 번 더 썼습니다." in twice.text
 
 
 @pytest.mark.parametrize(("field", "value", "words"), [

@@ -329,3 +329,25 @@ def test_an_appeal_is_taken_once(signed_in: SignIn, session: Session, here: Talk
     assert told == [second.id]
     again = own.post(way, data={"text": "한 번 더 이의를 제기합니다."})
     assert (again.status_code, "이미 이의를 제기하셨습니다." in again.text) == (409, True)
+
+
+def test_who_writes_too_fast_keeps_the_text(signed_in: SignIn, session: Session, here: Talk) -> None:
+    browser, path = signed_in(factories.user(session)), f"/threads/{here.proposal.id}/posts"
+    assert browser.post(path, data={"body": "첫 번째로 쓰는 글입니다."}).status_code == 303
+    early = browser.post(path, data={"body": "곧바로 쓰는 두 번째 글입니다."})
+    assert early.status_code == 422
+    assert "글 사이에 잠시 기다려야 합니다." in early.text
+    assert "곧바로 쓰는 두 번째 글입니다.</textarea>" in early.text
+    assert len(posts(session, here)) == 1
+
+
+def test_a_text_said_too_often_is_refused_beside_the_field(signed_in: SignIn, session: Session, here: Talk) -> None:
+    who = factories.user(session)
+    who.created_at = clock.now() - talk.LONG_AGO
+    browser, path = signed_in(who), f"/threads/{here.proposal.id}/posts"
+    for _ in range(2):
+        assert browser.post(path, data={"body": "같은 말을 되풀이합니다."}).status_code == 303
+    again = browser.post(path, data={"body": "같은 말을 되풀이합니다."})
+    assert again.status_code == 422
+    assert "같은 글을 이미 여러 번 쓰셨습니다." in again.text
+    assert "같은 말을 되풀이합니다.</textarea>" in again.text

@@ -105,7 +105,7 @@ SORTS: Final[dict[NoticeKind, Sort]] = {
     K.MENTIONED: Sort(msg("누군가 나를 언급했을 때"), Group.TALK, _DAILY),
     K.HIDDEN: Sort(msg("내 글이 숨겨졌을 때"), Group.MEASURES, _AT_ONCE, needed=True),
     K.RELEASED: Sort(msg("확인을 기다리던 내 글이 공개되었을 때"), Group.MEASURES, _DAILY),
-    K.APPEAL_DECIDED: Sort(msg("내 이의신청의 결과가 나왔을 때"), Group.MEASURES, _AT_ONCE, needed=True, asked=True),
+    K.APPEAL_DECIDED: Sort(msg("내 이의제기의 결과가 나왔을 때"), Group.MEASURES, _AT_ONCE, needed=True, asked=True),
     K.ROUND_OPENED: Sort(msg("참여 기간이 시작되었을 때"), Group.FORUMS, _DAILY),
     K.ROUND_CLOSES_TOMORROW: Sort(msg("참여 마감 하루 전"), Group.FORUMS, _AT_ONCE),
     K.ROUND_EXTENDED: Sort(msg("참여 기간이 늘어났을 때"), Group.FORUMS, _DAILY),
@@ -113,7 +113,7 @@ SORTS: Final[dict[NoticeKind, Sort]] = {
     K.ANNOUNCEMENT: Sort(msg("진행자가 공지를 올렸을 때"), Group.FORUMS, _AT_ONCE),
     K.PROOF_CONFIRMED: Sort(msg("내 실천 인증이 확인되었을 때"), Group.FORUMS, _DAILY),
     K.FOLLOWED_CHANGED: Sort(msg("진행 상황이 바뀌었을 때"), Group.FOLLOWED, _DAILY),
-    K.APPEAL_ASKED: Sort(msg("이의신청이 들어왔을 때"), Group.WORK, _AT_ONCE),
+    K.APPEAL_ASKED: Sort(msg("이의제기가 들어왔을 때"), Group.WORK, _AT_ONCE),
     K.WORK_WAITS: Sort(msg("처리할 일이 생겼을 때"), Group.WORK, _AT_ONCE),
 }
 

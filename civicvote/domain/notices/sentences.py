@@ -52,8 +52,8 @@ _PLAIN: Final[dict[NoticeKind, Message]] = {
         "쓰신 글을 운영 원칙에 따라 숨겼습니다: 「%(title)s」 동의하지 않으시면 한 번 이의를 신청하실 수 있습니다."
     ),
     K.RELEASED: msg("「%(title)s」에 쓰신 글을 확인하고 공개했습니다."),
-    K.APPEAL_ASKED: msg("이의신청이 들어왔습니다: 「%(title)s」"),
-    K.APPEAL_DECIDED: msg("숨긴 글에 대한 이의신청의 결과가 나왔습니다: 「%(title)s」"),
+    K.APPEAL_ASKED: msg("이의제기가 들어왔습니다: 「%(title)s」"),
+    K.APPEAL_DECIDED: msg("숨긴 글에 대한 이의제기의 결과가 나왔습니다: 「%(title)s」"),
     K.ROUND_OPENED: msg("「%(title)s」의 참여 기간이 시작되었습니다."),
     K.ROUND_CLOSES_TOMORROW: msg("「%(title)s」의 참여 기간이 내일 끝납니다."),
     K.ROUND_EXTENDED: msg("「%(title)s」의 참여 기간이 늘어났습니다."),
@@ -112,8 +112,8 @@ _DUE: Final[dict[NoticeKind, Message]] = {
     K.WORK_WAITS: msg("처리 기한: %(due)s"),
 }
 _APPEALS: Final[dict[bool, Message]] = {
-    True: msg("이의신청을 받아들여 글을 다시 공개했습니다."),
-    False: msg("이의신청을 받아들이지 않았습니다."),
+    True: msg("이의제기를 받아들여 글을 다시 공개했습니다."),
+    False: msg("이의제기를 받아들이지 않았습니다."),
 }
 #: Tables of states by the beginning of the address of what they are about; two tables may use one word differently.
 _FLOWS: Final[tuple[tuple[str, Workflow], ...]] = (
@@ -154,7 +154,7 @@ def _lines(kind: NoticeKind, payload: Payload) -> tuple[Message, ...]:
     if kind is K.HIDDEN and code in set(HideReason):
         lines.append(HIDE_REASONS[HideReason(code)])
     if kind is K.HIDDEN and isinstance(days, int) and days > 0:
-        lines.append(msg("이의신청은 %(days)s일 안에 하실 수 있습니다.", days=days))
+        lines.append(msg("이의제기는 %(days)s일 안에 하실 수 있습니다.", days=days))
     due = next((moment for name in _MOMENTS if (moment := _moment(payload.get(name)))), None)
     if due is not None and kind in _DUE:
         lines.append(Message(_DUE[kind].text, {"due": due}))

@@ -64,7 +64,7 @@ def prove(
         .limit(1)
     ).one_or_none()
     if latest and latest.form_key != form_key and seoul_date(latest.created_at) == seoul_date(clock.now()):
-        raise ConflictError(msg("오늘은 이미 인증하셨습니다. 인증은 하루에 한 번 할 수 있습니다."))
+        raise InvalidError(msg("오늘은 이미 인증하셨습니다. 인증은 하루에 한 번 할 수 있습니다."))
     post = posting.say(
         session,
         actor,

@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from civicvote.domain.errors import ConflictError, TooManyError
+from civicvote.domain.errors import InvalidError, TooManyError
 from civicvote.domain.lifecycles import PostState
 from civicvote.domain.messages import Message, msg
 from civicvote.domain.permissions import Actor, Permission
@@ -74,8 +74,8 @@ def slow_down(session: Session, actor: Actor, mark: str) -> Mapping[str, int]:
     _pause(session, user_id, latest, held)
     same = session.scalar(select(func.count()).where(mine, Post.fingerprint == mark, Post.created_at > day))
     if (same or 0) >= held["moderation.repeats_per_day"]:
-        raise ConflictError(
-            msg("같은 글을 이미 여러 번 쓰셨습니다. 하루가 지나거나 내용을 바꾸면 다시 쓸 수 있습니다.")
+        raise InvalidError(
+            msg("같은 글을 이미 여러 번 쓰셨습니다. 하루가 지나거나 내용을 바꾸면 다시 쓸 수 있습니다."), field="body"
         )
     return held
 

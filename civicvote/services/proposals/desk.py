@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.orm import Session
 
 from civicvote.domain.errors import ForbiddenError
@@ -14,14 +14,16 @@ from civicvote.domain.lifecycles import PROPOSAL, ProposalState
 from civicvote.domain.paging import Cursor, Page
 from civicvote.domain.permissions import Actor, Role
 from civicvote.domain.permissions import Permission as P
+from civicvote.domain.proposals import COMMITTING
 from civicvote.models.departments import Department
-from civicvote.models.proposals import DueExtension, Proposal, ProposalAnswer
+from civicvote.models.proposals import Commitment, DueExtension, Proposal, ProposalAnswer
 from civicvote.services import clock
 from civicvote.services.proposals.moves import towards
 
 PAGE = 20
-#: What is waiting, by the word in the address; the first is shown where none is given.
-STAFF_VIEWS = ("assign", "review", "ready")
+#: What is waiting, by the word in the address; the first is shown where none of them is given.
+STAFF_VIEWS = ("assign", "review", "ready", "promise")
+DEPARTMENT_VIEWS = ("review", "promise")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +54,27 @@ def require(actor: Actor) -> bool:
     raise ForbiddenError
 
 
+def unpromised() -> tuple[ColumnElement[bool], ...]:
+    """Proposals that were accepted, with nothing promised yet."""
+    promised = exists().where(Commitment.proposal_id == Proposal.id)
+    accepted = (Proposal.state == ProposalState.ANSWERED, Proposal.verdict.in_(COMMITTING))
+    return *accepted, Proposal.hidden_at.is_(None), ~promised
+
+
 def queue(session: Session, actor: Actor, show: str = "", *, cursor: Cursor | None = None) -> Page[Case]:
     """Staff: those without a department by key, or open cases; a department: its own. Cases are due soonest first."""
     oversees = require(actor)
+    order: Any
     query = (
         select(Proposal, Department.name, ProposalAnswer.id, ProposalAnswer.ready_at)
         .outerjoin(Department, Department.id == Proposal.department_id)
         .outerjoin(ProposalAnswer, ProposalAnswer.proposal_id == Proposal.id)
     )
-    if oversees and show not in {"review", "ready"}:
+    if show == "promise":
+        query, order = query.where(*unpromised()), Proposal.answered_at
+    elif oversees and show not in {"review", "ready"}:
         query = query.where(Proposal.state == ProposalState.AWAITING_DEPARTMENT)
-        order: Any = Proposal.closes_at
+        order = Proposal.closes_at
     else:
         query = query.where(Proposal.state == ProposalState.IN_REVIEW)
         order = Proposal.due_at

@@ -62,7 +62,7 @@ def comment(thread_id: UUID) -> ResponseReturnValue:
     found = reading.thread(session(), actor, thread_id)
     form.offer()
     if form.validate():
-        with form.refusing() as ok:
+        with form.refusing(haste=True) as ok:
             post = commenting.comment(
                 session(),
                 actor,

@@ -58,7 +58,7 @@ def ask(round_id: UUID) -> ResponseReturnValue:
     """Ask something."""
     form = SayForm()
     if form.validate():
-        with form.refusing() as ok:
+        with form.refusing(haste=True) as ok:
             made = saying.ask(session(), current_actor(), round_id, body=form.body.data or "", form_key=form.key)
         if ok:
             return said(made, _("질문을 올렸습니다."))
@@ -70,7 +70,7 @@ def answer_question(round_id: UUID, post_id: UUID) -> ResponseReturnValue:
     """Answer as an expert or for the department."""
     form = SayForm()
     if form.validate():
-        with form.refusing() as ok:
+        with form.refusing(haste=True) as ok:
             made = saying.answer(session(), current_actor(), post_id, body=form.body.data or "", form_key=form.key)
         if ok:
             return said(made, _("답변을 올렸습니다."))

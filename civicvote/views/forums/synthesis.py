@@ -55,7 +55,7 @@ def annotate(section_id: UUID) -> ResponseReturnValue:
     """Say something about a section."""
     form = SayForm()
     if form.validate():
-        with form.refusing() as ok:
+        with form.refusing(haste=True) as ok:
             made = saying.annotate(session(), current_actor(), section_id, body=form.body.data or "", form_key=form.key)
         if ok:
             return said(made, _("의견을 올렸습니다."), url_for("forums.section", section_id=section_id))

@@ -24,7 +24,8 @@ def index() -> ResponseReturnValue:
     """What waits: for staff everything by kind, for a department its own cases."""
     show = request.args.get("show", "")
     oversees = desk.require(current_actor())
-    show = show if show in desk.STAFF_VIEWS else "assign" if oversees else "review"
+    views = desk.STAFF_VIEWS if oversees else desk.DEPARTMENT_VIEWS
+    show = show if show in views else views[0]
     found = desk.queue(session(), current_actor(), show, cursor=Cursor.decode(request.args.get("after", "")))
     more = url_for("proposal_desk.index", show=show, after=found.next.encode()) if found.next else ""
     return page("proposal_desk/index.html", rows=found.rows, more=more, show=show, oversees=oversees)
@@ -60,8 +61,10 @@ def answer(proposal_id: UUID) -> ResponseReturnValue:
     form.offer()
     proposal = answers.case(session(), current_actor(), proposal_id)
     if request.method == "GET":
-        form.show(answers.of(session(), proposal_id))
-        return page("proposal_desk/answer.html", form=form, p=proposal)
+        draft = answers.of(session(), proposal_id)
+        form.show(draft)
+        ready = draft is not None and draft.ready_at is not None
+        return page("proposal_desk/answer.html", form=form, p=proposal, ready=ready)
     ready = request.form.get("action") == "ready"
     status = 422
     if form.validate():
@@ -74,7 +77,7 @@ def answer(proposal_id: UUID) -> ResponseReturnValue:
             return done(url_for("proposal_desk.answer", proposal_id=proposal_id))
         status = 409 if ok.conflict else 422
         proposal = answers.case(session(), current_actor(), proposal_id)
-    return page("proposal_desk/answer.html", status=status, form=form, p=proposal)
+    return page("proposal_desk/answer.html", status=status, form=form, p=proposal, ready=False)
 
 
 @bp.route("/<uuid:proposal_id>/extend", methods=["GET", "POST"])

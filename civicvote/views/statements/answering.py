@@ -82,7 +82,7 @@ def add(round_id: UUID) -> ResponseReturnValue:
     """Add a statement."""
     form = StatementForm()
     if form.validate():
-        with form.refusing() as ok:
+        with form.refusing(haste=True) as ok:
             post = statements.add(session(), current_actor(), round_id, body=form.body.data or "", form_key=form.key)
         if ok:
             held = post.state is PostState.HELD
