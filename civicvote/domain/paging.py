@@ -5,7 +5,7 @@ import binascii
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Generic, TypeVar
 from uuid import UUID
 
@@ -57,7 +57,8 @@ class Cursor:
         """The value where the list goes by time, with its zone; InvalidError for anything else."""
         try:
             moment = datetime.fromisoformat(str(self.value))
-        except ValueError as error:
+            moment.astimezone(UTC)  # the first and last hours of the calendar have none
+        except (ValueError, OverflowError) as error:
             raise _lost() from error
         if moment.tzinfo is None:
             raise _lost()

@@ -171,12 +171,12 @@ class ModerationDecision(Keyed, AppendOnly, Base):
 
 
 class Appeal(Keyed, Base):
-    """이의제기 against a hiding: once per hidden thing, decided by another moderator than the one who hid it."""
+    """이의제기 against a hiding: once per thing and moderator who hid it, decided by another one."""
 
     __tablename__ = "appeal"
 
-    post_id: Mapped[UUID | None] = mapped_column(ForeignKey("post.id"), unique=True)
-    proposal_id: Mapped[UUID | None] = mapped_column(ForeignKey("proposal.id"), unique=True)
+    post_id: Mapped[UUID | None] = mapped_column(ForeignKey("post.id"))
+    proposal_id: Mapped[UUID | None] = mapped_column(ForeignKey("proposal.id"))
     author_id: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"), index=True)
     #: Who hid it.
     against_id: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
@@ -189,6 +189,8 @@ class Appeal(Keyed, Base):
 
     __table_args__ = (
         CheckConstraint("(post_id IS NULL) <> (proposal_id IS NULL)", name="one_thing"),
+        UniqueConstraint("post_id", "against_id"),
+        UniqueConstraint("proposal_id", "against_id"),
         CheckConstraint("decided_by <> against_id", name="decided_by_another"),
         CheckConstraint("(decided_at IS NULL) = (upheld IS NULL)", name="decided_with_outcome"),
         CheckConstraint("decided_at IS NULL OR answer <> ''", name="decided_with_answer"),

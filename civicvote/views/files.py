@@ -42,7 +42,7 @@ def show(attachment_id: UUID) -> ResponseReturnValue:
     return answer
 
 
-@bp.route("/of/<any(proposal, post, forum, round, campaign):kind>/<uuid:subject_id>", methods=["GET", "POST"])
+@bp.route("/of/<any(proposal, forum, round, campaign):kind>/<uuid:subject_id>", methods=["GET", "POST"])
 @takes(FORM_BYTES)
 @requires(Permission.POST_WRITE)
 def manage(kind: str, subject_id: UUID) -> ResponseReturnValue:

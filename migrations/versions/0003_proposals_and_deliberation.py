@@ -909,8 +909,8 @@ def _make_tables() -> None:
         sa.ForeignKeyConstraint(["post_id"], ["post.id"], name=op.f("fk_appeal_post_id_post")),
         sa.ForeignKeyConstraint(["proposal_id"], ["proposal.id"], name=op.f("fk_appeal_proposal_id_proposal")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_appeal")),
-        sa.UniqueConstraint("post_id", name=op.f("uq_appeal_post_id")),
-        sa.UniqueConstraint("proposal_id", name=op.f("uq_appeal_proposal_id")),
+        sa.UniqueConstraint("post_id", "against_id", name=op.f("uq_appeal_post_id_against_id")),
+        sa.UniqueConstraint("proposal_id", "against_id", name=op.f("uq_appeal_proposal_id_against_id")),
     )
     op.create_index(op.f("ix_appeal_author_id"), "appeal", ["author_id"], unique=False)
     op.create_index("ix_appeal_decided_at_id", "appeal", ["decided_at", "id"], unique=False)

@@ -343,7 +343,7 @@ def test_who_writes_too_fast_keeps_the_text(signed_in: SignIn, session: Session,
 
 def test_a_text_said_too_often_is_refused_beside_the_field(signed_in: SignIn, session: Session, here: Talk) -> None:
     who = factories.user(session)
-    who.created_at = clock.now() - talk.LONG_AGO
+    who.created_at -= talk.LONG_AGO
     browser, path = signed_in(who), f"/threads/{here.proposal.id}/posts"
     for _ in range(2):
         assert browser.post(path, data={"body": "같은 말을 되풀이합니다."}).status_code == 303

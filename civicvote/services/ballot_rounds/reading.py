@@ -100,7 +100,7 @@ def _sources(session: Session, round_id: UUID) -> dict[UUID, list[tuple[UUID, st
     rows = session.execute(
         select(BallotOptionSource.option_id, Post.id, Post.title, Post.body, Post.support_count)
         .join(Post, Post.id == BallotOptionSource.post_id)
-        .where(BallotOptionSource.round_id == round_id)
+        .where(BallotOptionSource.round_id == round_id, Post.state == PostState.SHOWN)
         .order_by(Post.support_count.desc(), Post.id)
     )
     found: dict[UUID, list[tuple[UUID, str, int]]] = {}

@@ -31,8 +31,8 @@ def _proposal(session: Session, actor: Actor, thread: Thread, *, speak: bool) ->
 
 def _round(session: Session, actor: Actor, thread: Thread, *, speak: bool) -> None:
     found, held = access.round_of(session, actor, thread.id)
-    if speak and not access.moderates(session, actor, held.id):
-        access.require_open(session, actor, found, held)
+    if speak:
+        access.require_open(session, actor, found, held, runs=access.moderates(session, actor, held.id))
 
 
 def _forum(session: Session, actor: Actor, thread: Thread, *, speak: bool) -> None:

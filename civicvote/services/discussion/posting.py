@@ -256,6 +256,8 @@ def support(session: Session, actor: Actor, post_id: UUID, *, on: bool = True) -
         raise NotFoundError
     thread = session.get_one(Thread, post.thread_id)
     doors.may_speak(session, actor, thread)
+    if post.kind is PostKind.STATEMENT:  # which is answered, and would count twice
+        raise NotFoundError
     if post.state is not PostState.SHOWN or thread.closed_at is not None:
         raise ConflictError(msg("지금은 추천할 수 없는 글입니다."))
     if on and post.author_id == actor.id:

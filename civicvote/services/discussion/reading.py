@@ -87,7 +87,8 @@ def _columns(actor: Actor, thread_id: UUID) -> Any:
         select(Proposal.id).where(Proposal.id == thread_id, Proposal.author_id == Post.author_id).exists(),
         select(CoAuthor.user_id).where(CoAuthor.proposal_id == thread_id, CoAuthor.user_id == Post.author_id).exists(),
     )
-    appealed = select(Appeal.id).where(Appeal.post_id == Post.id).exists() if actor.id else literal(value=True)
+    against = Appeal.against_id == Post.hidden_by
+    appealed = select(Appeal.id).where(Appeal.post_id == Post.id, against).exists() if actor.id else literal(value=True)
     query: Any = (
         select(
             Post,

@@ -13,12 +13,10 @@ from civicvote.services.upsert import insert_new
 
 
 def open_thread(session: Session, kind: ThreadKind, key: UUID, *, title: str, path: str) -> None:
-    """Give the thing with this key a thread; what has one keeps it."""
-    insert_new(
-        session,
-        Thread,
-        [{"id": key, "kind": kind, "title": title, "path": path, "post_count": 0, "pulse": 0, "closed_reason": ""}],
-    )
+    """Give the thing with this key a thread; what has one keeps it. NotFoundError where it is another thing's."""
+    row = {"id": key, "kind": kind, "title": title, "path": path, "post_count": 0, "pulse": 0, "closed_reason": ""}
+    if not insert_new(session, Thread, [row]) and session.get_one(Thread, key).kind is not kind:
+        raise NotFoundError
 
 
 def rename(session: Session, key: UUID, title: str) -> None:

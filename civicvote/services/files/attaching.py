@@ -25,6 +25,8 @@ _NAME_MAX = 100
 #: Days a removed file is kept, for moderators and appeals.
 KEPT = timedelta(days=30)
 _SWEPT = 200
+#: Bytes an account may attach in a day.
+MOST_A_DAY = 200 * 1024 * 1024
 
 
 def _name(raw: str, kind: FileKind) -> str:
@@ -33,6 +35,13 @@ def _name(raw: str, kind: FileKind) -> str:
     letters = (c if unicodedata.category(c)[0] in "LN" or c in " -_()." else "_" for c in stem)
     plain = "".join(letters).strip(" ._")[:_NAME_MAX]
     return f"{plain or 'file'}.{'webp' if kind.picture else kind.value}"
+
+
+def _require_room(session: Session, actor: Actor, more: int) -> None:
+    """Refuse what goes beyond the bytes of an account and day."""
+    lately = (Attachment.owner_id == actor.id, Attachment.created_at > clock.now() - timedelta(days=1))
+    if (session.scalar(select(func.sum(Attachment.size)).where(*lately)) or 0) + more > MOST_A_DAY:
+        raise InvalidError(msg("하루에 올릴 수 있는 양을 넘었습니다. 내일 다시 올려 주십시오."), field="file")
 
 
 def attach(
@@ -61,6 +70,7 @@ def attach(
     refuse_resident_number(described, field="alt")
     digest = hashlib.sha256(content).hexdigest()
     exclusive(session, f"files:{key}")
+    _require_room(session, actor, len(content))
     held = select(Attachment).where(Attachment.subject_id == key, Attachment.removed_at.is_(None))
     if (same := session.scalars(held.where(Attachment.sha256 == digest)).first()) is not None:
         return same

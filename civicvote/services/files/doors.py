@@ -24,7 +24,7 @@ def _proposal(session: Session, actor: Actor, key: UUID, *, change: bool) -> Non
     own = moves.towards(session, actor, proposal).can(Permission.PROPOSAL_EDIT)
     if proposal.hidden_at is not None and not (own or actor.can(Permission.POST_MODERATE)):
         raise NotFoundError
-    if change and not (own and proposal.state in EDITABLE):
+    if change and not (own and proposal.state in EDITABLE and proposal.hidden_at is None):
         raise ForbiddenError
 
 
@@ -36,9 +36,9 @@ def _post(session: Session, actor: Actor, key: UUID, *, change: bool) -> None:
     own = actor.id is not None and actor.id == post.author_id
     if post.state is not PostState.SHOWN and not (own or actor.can(Permission.POST_MODERATE)):
         raise NotFoundError
-    # What a moderator has confirmed stays as it was seen.
-    settled = post.kind is PostKind.PROOF and post.state is not PostState.HELD
-    if change and (not own or settled):
+    # What others may have seen stays as it was; talk has no files.
+    waits = post.kind is PostKind.PROOF and post.state is PostState.HELD
+    if change and not (own and waits):
         raise ForbiddenError
 
 

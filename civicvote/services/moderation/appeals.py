@@ -63,7 +63,7 @@ def appealable(session: Session, actor: Actor, kind: str, subject_id: UUID) -> H
     if isinstance(subject, Post) and subject.state is not PostState.HIDDEN:
         raise ConflictError(msg("지금은 숨겨진 글이 아닙니다."))
     mine = Appeal.post_id == subject.id if isinstance(subject, Post) else Appeal.proposal_id == subject.id
-    if session.scalar(select(Appeal.id).where(mine)) is not None:
+    if session.scalar(select(Appeal.id).where(mine, Appeal.against_id == subject.hidden_by)) is not None:
         raise ConflictError(msg("이미 이의를 제기하셨습니다. 결과가 나오면 알려 드립니다."))
     days = dated_settings.value(session, "moderation.appeal_days")
     assert subject.hidden_at is not None

@@ -15,7 +15,7 @@ from civicvote.domain.notices import NoticeKind
 from civicvote.domain.permissions import Actor, Permission, Role
 from civicvote.domain.text import clean_text, refuse_resident_number
 from civicvote.models.deliberation import Round
-from civicvote.models.discussion import ModerationDecision, Post, PostSupport, StatementVote, Thread
+from civicvote.models.discussion import Appeal, ModerationDecision, Post, PostSupport, StatementVote, Thread
 from civicvote.models.proposals import Proposal
 from civicvote.services import audit, clock, dated_settings, notices, workflow
 from civicvote.services.campaigns import proofs
@@ -62,6 +62,14 @@ def _reason(text: str) -> str:
     return cleaned
 
 
+def _require_not_overruled(session: Session, actor: Actor, subject: Post | Proposal) -> None:
+    """Whose hiding of the thing was appealed against with success leaves it to others."""
+    mine = Appeal.post_id == subject.id if isinstance(subject, Post) else Appeal.proposal_id == subject.id
+    lost = select(Appeal.id).where(mine, Appeal.against_id == actor.id, Appeal.upheld.is_(True))
+    if session.scalars(lost).first() is not None:
+        raise ForbiddenError(msg("이의제기가 받아들여진 글입니다. 다시 숨길지는 다른 모더레이터가 판단합니다."))
+
+
 def release(session: Session, actor: Actor, post_id: UUID) -> Post:
     """Let a post be read: one that waited, or that reports had taken out of sight. Reports of a shown one are set aside."""
     post, thread = moderated(session, actor, post_id)
@@ -94,6 +102,7 @@ def _shown(session: Session, actor: Actor, post: Post) -> None:
 def hide(session: Session, actor: Actor, post_id: UUID, *, code: HideReason, reason: str) -> Post:
     """Hide a post with a public reason; its place stays, and its author is told how to appeal."""
     post, thread = moderated(session, actor, post_id)
+    _require_not_overruled(session, actor, post)
     text = _reason(reason)
     was = post.state
     post.hidden_at, post.hidden_by, post.hidden_code, post.hidden_reason = clock.now(), actor.id, code, text
@@ -130,6 +139,7 @@ def hide_proposal(session: Session, actor: Actor, proposal_id: UUID, *, code: Hi
     proposal = moves.visible(session, actor, proposal_id, lock=True)
     if proposal.hidden_at is not None:
         raise ConflictError(msg("이미 숨긴 제안입니다."))
+    _require_not_overruled(session, actor, proposal)
     text = _reason(reason)
     proposal.hidden_at, proposal.hidden_by, proposal.hidden_code, proposal.hidden_reason = (
         clock.now(), actor.id, code, text,
@@ -156,6 +166,8 @@ def keep_proposal(session: Session, actor: Actor, proposal_id: UUID) -> None:
 def pin(session: Session, actor: Actor, post_id: UUID, *, on: bool) -> Post:
     """Let a post stand on top of its thread, or no longer."""
     post, _thread = moderated(session, actor, post_id)
+    if post.author_id == actor.id:
+        raise ForbiddenError(msg("자기 글은 다른 모더레이터가 확인합니다."))
     if on and (post.state is not PostState.SHOWN or post.root_id is not None):
         raise ConflictError(msg("공개된 글만 맨 위에 고정할 수 있습니다."))
     if (post.pinned_at is not None) is not on:
@@ -180,6 +192,8 @@ def merge(session: Session, actor: Actor, post_id: UUID, target_id: UUID) -> Pos
         posting.locked(session, key)
     post, thread = moderated(session, actor, post_id)
     target = session.get_one(Post, target_id)
+    if actor.id in {post.author_id, target.author_id}:
+        raise ForbiddenError(msg("자기 글은 다른 모더레이터가 확인합니다."))
     alike = target.thread_id == post.thread_id and target.kind is post.kind and target.root_id is None
     if not alike or post.root_id is not None:
         raise InvalidError(msg("같은 곳에 있는 같은 종류의 글끼리만 합칠 수 있습니다."), field="target")

@@ -148,7 +148,7 @@ def _reported(actor: Actor, *columns: Any) -> Select[Any]:
         .select_from(Report)
         .outerjoin(Post, Post.id == Report.post_id)
         .outerjoin(Thread, Thread.id == Post.thread_id)
-        .where(Report.settled_at.is_(None), or_(proposals, and_(Thread.id.is_not(None), mine(actor))))
+        .where(Report.settled_at.is_(None), or_(proposals, and_(Thread.id.is_not(None), mine(actor), not_own(actor))))
     )
 
 
@@ -305,10 +305,11 @@ def case(session: Session, actor: Actor, post_id: UUID) -> Case:
         raise NotFoundError
     if not deciding.may_moderate(session, actor, row.Thread):
         raise ForbiddenError
-    told = session.scalars(select(Report).where(Report.post_id == post_id).order_by(Report.id)).all()
+    own = actor.id is not None and row.Post.author_id == actor.id
+    # What others reported about it isn't for whoever wrote it.
+    told = [] if own else session.scalars(select(Report).where(Report.post_id == post_id).order_by(Report.id)).all()
     done = session.scalars(
         select(ModerationDecision).where(ModerationDecision.post_id == post_id).order_by(ModerationDecision.id)
     ).all()
-    own = actor.id is not None and row.Post.author_id == actor.id
     moves = [] if own else POST.allowed(deciding.as_moderator(actor), row.Post.state)
     return Case(row.Post, row.Thread, None if row.erased_at else row.name, told, done, moves)

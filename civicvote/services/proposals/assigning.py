@@ -17,7 +17,7 @@ from civicvote.models.accounts import User, UserRole
 from civicvote.models.departments import Department
 from civicvote.models.proposals import Proposal, ProposalAnswer
 from civicvote.services import audit, clock, dated_settings, notices
-from civicvote.services.proposals.moves import advance, co_authors, path, visible
+from civicvote.services.proposals.moves import advance, co_authors, path, require_not_own, visible
 
 REASON_MIN, REASON_MAX = 2, 1000
 
@@ -38,6 +38,7 @@ def assignable(session: Session, actor: Actor, proposal_id: UUID) -> Proposal:
     """A proposal that staff may give to a department now, for the form."""
     actor.require(Permission.PROPOSAL_ASSIGN)
     proposal = visible(session, actor, proposal_id)
+    require_not_own(session, actor, proposal)
     if proposal.state not in {ProposalState.AWAITING_DEPARTMENT, ProposalState.IN_REVIEW}:
         raise ConflictError(
             msg("부서 검토 기준을 채운 제안에만 담당 부서를 정할 수 있습니다. 제안의 지금 상태를 확인해 주십시오.")

@@ -117,7 +117,7 @@ def invite(session: Session, actor: Actor, proposal_id: UUID, *, email: str, lin
     Who is invited again gets a new link; the old one ends.
     """
     proposal = _own(session, actor, proposal_id)
-    if proposal.state not in EDITABLE:
+    if proposal.state not in EDITABLE or proposal.hidden_at is not None:
         raise ConflictError(msg("부서 검토가 시작되었거나 끝난 제안에는 공동제안자를 초대할 수 없습니다."))
     address = check_address(email)
     if address == session.scalars(select(User.email).where(User.id == actor.account())).one():
@@ -238,7 +238,7 @@ def _living(session: Session, which: Which, *, lock: bool = False) -> tuple[CoAu
         .where(which, CoAuthorInvitation.ended_at.is_(None), CoAuthorInvitation.expires_at > clock.now())
     )
     found = session.execute(query.with_for_update() if lock else query).one_or_none()
-    if found is None or found[1].state not in EDITABLE:
+    if found is None or found[1].state not in EDITABLE or found[1].hidden_at is not None:
         raise NotFoundError(GONE)
     return found[0], found[1]
 

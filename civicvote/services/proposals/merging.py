@@ -69,6 +69,7 @@ def preview(session: Session, actor: Actor, proposal_id: UUID, number: int) -> P
     """Both proposals and how many stand behind them, before anything is done."""
     source = mergeable(session, actor, proposal_id)
     target = _end_of_chain(session, number)
+    moves.require_not_own(session, actor, source, target)
     _check(source, target)
     return Preview(source, target, _common(session, source, target))
 
@@ -86,6 +87,7 @@ def merge(session: Session, actor: Actor, proposal_id: UUID, number: int, *, rea
         moves.hold(session, key)
     for proposal in (source, target):
         session.refresh(proposal)
+    moves.require_not_own(session, actor, source, target)
     _check(source, target)
     source.merged_into_id = target.id
     told = _concerned(session, source)

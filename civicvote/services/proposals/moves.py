@@ -6,8 +6,9 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from civicvote.domain.errors import NotFoundError
+from civicvote.domain.errors import ForbiddenError, NotFoundError
 from civicvote.domain.lifecycles import PROPOSAL, ProposalState
+from civicvote.domain.messages import msg
 from civicvote.domain.notices import NoticeKind
 from civicvote.domain.permissions import Actor, Role
 from civicvote.domain.permissions import Permission as P
@@ -44,6 +45,13 @@ def towards(session: Session, actor: Actor, proposal: Proposal) -> Actor:
     ):
         roles += [Role.REVIEWER, Role.OWNER]
     return actor.also(*roles)
+
+
+def require_not_own(session: Session, actor: Actor, *proposals: Proposal) -> None:
+    """ForbiddenError where the actor wrote one of them: another official deals with it."""
+    for proposal in proposals:
+        if towards(session, actor, proposal).roles & {Role.AUTHOR, Role.CO_AUTHOR}:
+            raise ForbiddenError(msg("내가 쓴 제안은 다른 담당자가 처리합니다."))
 
 
 def advance(

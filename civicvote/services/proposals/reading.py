@@ -150,7 +150,10 @@ def _to_reader(actor: Actor) -> list[Any]:
         given.where(ProposalEndorsement.user_id == actor.id).exists().label("own"),
         follows.exists().label("following"),
         forum.label("forum"),
-        select(Appeal.id).where(Appeal.proposal_id == Proposal.id).exists().label("appealed"),
+        select(Appeal.id)
+        .where(Appeal.proposal_id == Proposal.id, Appeal.against_id == Proposal.hidden_by)
+        .exists()
+        .label("appealed"),
         select(Attachment.id).where(Attachment.subject_id == Proposal.id).exists().label("attached"),
     ]
 

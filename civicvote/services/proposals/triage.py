@@ -17,7 +17,7 @@ from civicvote.domain.text import clean_line, refuse_resident_number
 from civicvote.models.proposals import Proposal
 from civicvote.services import audit
 from civicvote.services.proposals.assigning import reason_of
-from civicvote.services.proposals.moves import advance, visible
+from civicvote.services.proposals.moves import advance, require_not_own, visible
 
 PAGE = 30
 DESK_MIN, DESK_MAX = 2, 120
@@ -42,6 +42,7 @@ def confirm(session: Session, actor: Actor, proposal_ids: Iterable[UUID]) -> int
     confirmed = 0
     for key in sorted(set(proposal_ids)):
         proposal = visible(session, actor, key, lock=True)
+        require_not_own(session, actor, proposal)
         if proposal.triage is None and proposal.state in UNASSIGNED_STATES:
             proposal.triage = Triage.PROPOSAL
             audit.record(session, actor, "proposal:confirm", proposal)
@@ -54,6 +55,7 @@ def forwardable(session: Session, actor: Actor, proposal_id: UUID, *, lock: bool
     """A proposal that can be handed to a complaints desk now."""
     actor.require(Permission.PROPOSAL_TRIAGE)
     proposal = visible(session, actor, proposal_id, lock=lock)
+    require_not_own(session, actor, proposal)
     if proposal.state not in UNASSIGNED_STATES:
         raise ConflictError(msg("담당 부서가 정해지기 전의 제안만 민원으로 넘길 수 있습니다."))
     return proposal

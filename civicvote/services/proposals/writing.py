@@ -18,7 +18,7 @@ from civicvote.domain.text import clean_line, clean_text, refuse_resident_number
 from civicvote.models.base import new_id
 from civicvote.models.discussion import Watch
 from civicvote.models.proposals import CoAuthor, Proposal
-from civicvote.services import audit, clock, dated_settings, search
+from civicvote.services import audit, clock, dated_settings, search, subjects
 from civicvote.services.discussion import threads
 from civicvote.services.locks import exclusive
 from civicvote.services.projects.writing import CATEGORIES, PLACE_MAX
@@ -32,6 +32,8 @@ NOTE_MIN, NOTE_MAX = 2, 300
 REASON_MAX = 1000
 
 S = ProposalState
+#: Drafts an account may have at a time.
+MOST_DRAFTS = 50
 #: States whose text its authors may still change: once a department reads it, it stands.
 EDITABLE = frozenset({S.DRAFT, S.PUBLISHED, S.AWAITING_DEPARTMENT})
 _SHUFFLES = 2**31
@@ -133,11 +135,12 @@ def start(session: Session, actor: Actor, key: UUID, content: Content) -> Propos
     """
     actor.require(Permission.PROPOSAL_WRITE)
     known = session.get(Proposal, key)
-    if known is not None and known.author_id != actor.id:
+    if (known is None and subjects.taken(session, key)) or (known is not None and known.author_id != actor.id):
         raise NotFoundError
     values = _values(content, whole=False)
     moment = clock.now()
     if known is None:
+        _require_few_drafts(session, actor)
         fresh = {
             "id": key, "author_id": actor.id, "saved_by": actor.id, "state": S.DRAFT, "created_at": moment,
             "updated_at": moment, "shuffle": secrets.randbelow(_SHUFFLES), "triage_note": "", "forwarded_to": "",
@@ -152,6 +155,14 @@ def start(session: Session, actor: Actor, key: UUID, content: Content) -> Propos
     if all(getattr(known, name) == value for name, value in values.items()):
         return known
     return change(session, actor, key, content, version=1)
+
+
+def _require_few_drafts(session: Session, actor: Actor) -> None:
+    drafts = select(func.count()).where(Proposal.author_id == actor.id, Proposal.state == S.DRAFT)
+    if (session.scalar(drafts) or 0) >= MOST_DRAFTS:
+        raise ConflictError(
+            msg("쓰던 초안이 %(n)s개 있습니다. ‘내 활동’에서 하나를 골라 이어 쓰고 공개해 주십시오.", n=MOST_DRAFTS)
+        )
 
 
 def autosave(session: Session, actor: Actor, key: UUID, content: Content, *, version: int) -> int:

@@ -11,6 +11,7 @@ from civicvote.domain.lifecycles import POST
 from civicvote.domain.permissions import Permission as P
 from civicvote.forms.moderation import CloseForm, DecideForm, HideForm, MergeForm
 from civicvote.forms.projects import cursor_from
+from civicvote.services import files
 from civicvote.services.discussion import guards
 from civicvote.services.moderation import queue
 from civicvote.services.moderation.queue import DESKS, Desk
@@ -72,6 +73,7 @@ def post_page(
         "moderation/post.html",
         status=422 if refused else 200,
         case=queue.case(session(), current_actor(), post_id),
+        attached=files.of(session(), post_id)[post_id],
         hide=hide,
         merge=merge or MergeForm(formdata=None),
         close=close or CloseForm(formdata=None),
