@@ -16,7 +16,7 @@ from civicvote.domain.paging import Cursor
 from civicvote.domain.permissions import Actor, Role
 from civicvote.models.discussion import Post, Thread
 from civicvote.models.proposals import Proposal
-from civicvote.services import subjects
+from civicvote.services import clock, subjects
 from civicvote.services.discussion import posting, reporting, threads
 from civicvote.services.files import attaching
 from civicvote.services.moderation import appeals, deciding, queue
@@ -113,8 +113,8 @@ def test_a_moderator_gains_nothing_for_a_post_of_their_own(session: Session) -> 
 
 def test_the_end_of_a_round_is_the_end_for_its_moderators_too(session: Session) -> None:
     held = rooms.forum(session)
-    over = rooms.round_of(session, held, opens_at=rooms.clock.now() - 3 * rooms.DAY, closes_at=rooms.clock.now())
-    post = Post(thread_id=over.id, author_id=factories.user(session).id, body="의견", created_at=rooms.clock.now())
+    over = rooms.round_of(session, held, opens_at=clock.now() - 3 * rooms.DAY, closes_at=clock.now())
+    post = Post(thread_id=over.id, author_id=factories.user(session).id, body="의견", created_at=clock.now())
     post.form_key = uuid4()
     session.add(post)
     session.flush()
@@ -126,7 +126,7 @@ def test_the_end_of_a_round_is_the_end_for_its_moderators_too(session: Session) 
 def test_a_statement_is_answered_and_not_supported_as_well(session: Session) -> None:
     held = rooms.round_of(session, rooms.forum(session), RoundKind.STATEMENTS)
     post = Post(thread_id=held.id, kind=PostKind.STATEMENT, author_id=factories.user(session).id, body="짧은 의견")
-    post.created_at, post.form_key, post.state = rooms.clock.now(), uuid4(), PostState.SHOWN
+    post.created_at, post.form_key, post.state = clock.now(), uuid4(), PostState.SHOWN
     session.add(post)
     session.flush()
     with pytest.raises(NotFoundError):
