@@ -108,7 +108,7 @@ def test_the_same_text_is_taken_twice_a_day_wherever_it_is_written(session: Sess
     speaker, other = talk.member(session), talk.talk(session)
     here.say("같은 글입니다!", by=speaker)
     other.say("  같은  글입니다 ", by=speaker)
-    with pytest.raises(ConflictError, match="같은 글"):
+    with pytest.raises(InvalidError, match="같은 글"):
         here.say("같은 글입니다.", by=speaker)
     here.say("같은 글입니다.", by=talk.member(session))
     with time_machine.travel(clock.now() + timedelta(days=1, minutes=1)):

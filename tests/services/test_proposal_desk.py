@@ -79,8 +79,8 @@ def test_another_department_needs_a_reason_and_begins_anew(session: Session) -> 
 def test_nobody_answers_or_publishes_their_own(session: Session) -> None:
     city = City(session)
     made.co_author(session, city.proposal, city.official)
-    made.co_author(session, city.proposal, city.clerk)
     city.assigned(session)
+    made.co_author(session, city.proposal, city.clerk)
     assert NoticeKind.WORK_WAITS not in _told(session, city.official)
     with pytest.raises(ForbiddenError):
         answers.write(session, city.department, city.proposal.id, DRAFT)
