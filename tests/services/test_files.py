@@ -92,6 +92,8 @@ def test_a_document_loses_its_scripts(desk: Desk) -> None:
     with pikepdf.open(io.BytesIO(kept)) as document:
         assert "/OpenAction" not in document.Root
         assert "/JavaScript" not in document.Root.get("/Names", {})
+        assert not [thing for thing in document.objects if "alert" in repr(thing) or "/AA" in repr(thing)]
+        assert [str(note.A.get("/URI", "")) for note in document.pages[0].Annots] == ["", "", "https://seoul.go.kr"]
 
 
 def test_three_hundred_bad_files_leave_nothing(desk: Desk) -> None:

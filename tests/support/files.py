@@ -30,6 +30,11 @@ def pdf(*, script: bool = False) -> bytes:
         action = pikepdf.Dictionary(S=pikepdf.Name.JavaScript, JS="app.alert(1)")
         document.Root.OpenAction = action
         document.Root.Names = pikepdf.Dictionary(JavaScript=pikepdf.Dictionary(Names=["x", action]))
+        note = pikepdf.Dictionary(Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.Link, Rect=[0, 0, 9, 9], A=action)
+        note.AA = pikepdf.Dictionary(E=action)
+        link = pikepdf.Dictionary(S=pikepdf.Name.URI, URI="https://seoul.go.kr")
+        kept = pikepdf.Dictionary(Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.Link, Rect=[0, 0, 9, 9], A=link)
+        document.pages[0].Annots = pikepdf.Array([note, document.make_indirect(note), kept])
     out = io.BytesIO()
     document.save(out)
     return out.getvalue()

@@ -23,7 +23,11 @@ if TYPE_CHECKING:
 _ONE = threading.Lock()
 _TOO_LARGE = msg("사진이 너무 큽니다. 크기를 줄여 다시 올려 주십시오.")
 #: What may make a reader act by itself.
-_ACTIONS = ("/OpenAction", "/AA")
+#: Entries that act, and kinds of actions that run or send something, wherever they stand.
+_ACTING = frozenset({"/AA", "/JS", "/XFA", "/OpenAction"})
+_RUNNING = frozenset({"/JavaScript", "/Launch", "/SubmitForm", "/ImportData", "/Rendition", "/GoToR", "/GoToE"})
+_OF_STREAMS = frozenset({"/Length", "/Filter", "/DecodeParms", "/Type", "/Subtype"})
+_DEEPEST = 100
 _NAMES = ("/JavaScript", "/EmbeddedFiles")
 
 
@@ -79,22 +83,39 @@ def _webp(picture: "Image") -> bytes:
     return out.getvalue()
 
 
+def _disarm(thing: Any, depth: int = 0) -> None:
+    """Take away whatever acts by itself or runs: scripts hide in any object, such as a note's or a field's action.
+
+    Indirect objects are visited by themselves; what is nested deeper than anything honest is emptied.
+    """
+    import pikepdf
+
+    if isinstance(thing, pikepdf.Array):
+        inner = list(thing)
+    elif isinstance(thing, (pikepdf.Dictionary, pikepdf.Stream)):
+        acts = str(thing.get("/S", "")) in _RUNNING or depth > _DEEPEST
+        for key in [one for one in thing.keys() if one in _ACTING or (acts and one not in _OF_STREAMS)]:  # noqa: SIM118 — no mapping
+            del thing[key]
+        inner = [thing[one] for one in thing.keys()]  # noqa: SIM118
+    else:
+        return
+    for one in inner:
+        if isinstance(one, (pikepdf.Array, pikepdf.Dictionary)) and not one.is_indirect:
+            _disarm(one, depth + 1)
+
+
 def _pdf(content: bytes) -> bytes:
     import pikepdf
 
     try:
         with pikepdf.open(io.BytesIO(content)) as document:
             root: Any = document.Root
-            for action in _ACTIONS:
-                if action in root:
-                    del root[action]
             if "/Names" in root:
                 for name in _NAMES:
                     if name in root.Names:
                         del root.Names[name]
-            for page in document.pages:
-                if "/AA" in page:
-                    del page["/AA"]
+            for thing in document.objects:
+                _disarm(thing)
             out = io.BytesIO()
             document.save(out)
     except (pikepdf.PdfError, OSError, ValueError, RuntimeError, TypeError, AttributeError) as error:
