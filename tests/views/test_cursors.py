@@ -12,7 +12,10 @@ from civicvote.domain.permissions import Role
 from civicvote.models.accounts import User
 from tests import factories
 
-VALUES = ("abc", "2026-01-01T00:00:00", "2026-01-01T00:00:00+09:00", 10**30, -(10**30), -1, "", None)
+VALUES = (
+    "abc", "2026-01-01T00:00:00", "2026-01-01T00:00:00+09:00", "0001-01-01T00:00:00+14:00", "9999-12-31T23:00:00-12:00",
+    10**30, -(10**30), -1, "", None,
+)  # fmt: skip
 LISTS = (
     ("/projects/", "cursor"),
     ("/projects/?sort=endorsed", "cursor"),

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from civicvote.domain.dated_settings import SETTINGS
-from civicvote.domain.korean import in_seoul
+from civicvote.domain.korean import format_date, in_seoul, seoul_date
 from civicvote.domain.permissions import Role
 from civicvote.models.accounts import User
 from civicvote.models.audit import AuditEvent
@@ -52,7 +52,7 @@ def test_everybody_reads_what_holds(client: FlaskClient) -> None:
     page = client.get("/settings/")
     assert page.status_code == 200
     for name, setting in SETTINGS.items():
-        assert f"<strong>{setting.default:,}</strong>" in panel(page.text, name), name
+        assert f"<strong>{setting.default:,}{setting.unit.text}</strong>" in panel(page.text, name), name
     assert "바뀐 내력" not in page.text.split("<h2")[1]
     assert f'href="/settings/{NAME}"' not in page.text
 
@@ -66,8 +66,13 @@ def test_a_change_holds_from_its_moment_on_and_stays_in_the_history(
     assert (changed.status_code, changed.location) == (303, "/settings/")
     assert "기준을 바꾸었습니다. 정한 때부터 적용됩니다." in staff.get("/settings/").text
     before = panel(client.get("/settings/").text)
-    for words in ("<strong>50</strong>", "바뀐 내력 1건", "60 명 (예정)", "검토할 제안이 늘었습니다.", "처음 값 50 명"):
-        assert words in before, words
+    announced, story = before.split("<details>")
+    assert "<strong>50명</strong>" in announced
+    assert (
+        f"{format_date(seoul_date(clock.now() + 3 * DAY))}부터 60명 (예정)" in announced
+    )  # also with its history shut
+    for words in ("바뀐 내력 1건", "60명 (예정)", "검토할 제안이 늘었습니다.", "처음 값 50명"):
+        assert words in story, words
     assert lines(session) == [(NAME, 60)]
     assert dated_settings.value(session, NAME) == 50
     recorded = session.scalars(select(AuditEvent).where(AuditEvent.action == "setting:change")).one()
@@ -75,17 +80,17 @@ def test_a_change_holds_from_its_moment_on_and_stays_in_the_history(
     with time_machine.travel(clock.now() + 4 * DAY, tick=False):
         after = panel(client.get("/settings/").text)
         assert dated_settings.value(session, NAME) == 60
-    assert "<strong>60</strong>" in after
+    assert "<strong>60명</strong>" in after
     assert "(예정)" not in after
-    assert "처음 값 50 명" in after
+    assert "처음 값 50명" in after
 
 
 def test_the_history_tells_the_latest_first(staff: FlaskClient, client: FlaskClient, session: Session) -> None:
     for value, days in (("60", 3), ("70", 5), ("65", 4)):
         assert staff.post(f"/settings/{NAME}", data=form(value, days=days)).status_code == 303
-    story = panel(client.get("/settings/").text)
+    story = panel(client.get("/settings/").text).split("<details>")[1]
     assert "바뀐 내력 3건" in story
-    assert story.index("70 명") < story.index("65 명") < story.index("60 명") < story.index("처음 값 50 명")
+    assert story.index("70명") < story.index("65명") < story.index("60명") < story.index("처음 값 50명")
     assert lines(session) == [(NAME, 60), (NAME, 70), (NAME, 65)]
 
 
