@@ -17,10 +17,10 @@ from civicvote.domain.permissions import Actor, Role
 from civicvote.models.discussion import Post, Thread
 from civicvote.models.proposals import Proposal
 from civicvote.services import clock, subjects
-from civicvote.services.discussion import posting, reporting, threads
+from civicvote.services.discussion import commenting, posting, reporting, threads
 from civicvote.services.files import attaching
 from civicvote.services.moderation import appeals, deciding, queue
-from civicvote.services.proposals import assigning, authors, merging, triage, writing
+from civicvote.services.proposals import assigning, authors, merging, reading, triage, writing
 from civicvote.settings import Settings
 from tests import factories
 from tests.support import agora, proposals, talk
@@ -109,6 +109,46 @@ def test_a_moderator_gains_nothing_for_a_post_of_their_own(session: Session) -> 
     assert queue.case(session, judge, own.id).reports == []
     assert queue.reports(session, judge) == []
     assert len(queue.reports(session, talk.moderator(session))) == 1
+
+
+def test_a_moderator_leaves_the_talk_under_their_own_proposal_to_others(session: Session) -> None:
+    user = factories.user(session, Role.MODERATOR)
+    judge, other = factories.actor(user, Role.MODERATOR), talk.moderator(session)
+    made, critic = proposals.proposal(session, user), talk.member(session)
+    post = posting.say(session, critic, made.id, body="이 제안에는 반대합니다.", form_key=uuid4())
+    reporting.report_post(session, talk.member(session), post.id, code=INSULT)
+    reporting.report_proposal(session, talk.member(session), made.id, code=INSULT)
+    assert queue.counts(session, judge)[queue.Desk.REPORTS] == len(queue.reports(session, judge)) == 0
+    assert queue.counts(session, other)[queue.Desk.REPORTS] == len(queue.reports(session, other)) == 2
+    with pytest.raises(ForbiddenError):
+        deciding.hide(session, judge, post.id, code=INSULT, reason=WHY)
+    with pytest.raises(ForbiddenError):
+        deciding.close_thread(session, judge, made.id, reason="그만 이야기합니다.")
+    with pytest.raises(ForbiddenError):
+        deciding.hide_proposal(session, judge, made.id, code=INSULT, reason=WHY)
+    deciding.hide(session, other, post.id, code=INSULT, reason=WHY)
+    appeals.appeal(session, critic, "post", post.id, text="반대한 것뿐입니다.")
+    with pytest.raises(ForbiddenError):
+        appeals.decide(session, judge, queue.appeals(session, judge).rows[0].id, upheld=False, answer="그대로 둡니다.")
+    own = talk.talk(session).say("내가 쓴 글입니다.", by=judge)
+    with pytest.raises(ForbiddenError):
+        deciding.hide(session, judge, own.id, code=INSULT, reason=WHY)
+
+
+def test_a_campaign_takes_proofs_and_no_unseen_talk(session: Session) -> None:
+    with pytest.raises(NotFoundError):
+        commenting.comment(
+            session, talk.member(session), agora.campaign(session).id, body="아무도 보지 않은 글", form_key=uuid4()
+        )
+
+
+def test_nobody_follows_what_is_hidden(session: Session) -> None:
+    made, reader = proposals.proposal(session), talk.member(session)
+    reading.follow(session, reader, made.id)
+    deciding.hide_proposal(session, talk.moderator(session), made.id, code=INSULT, reason=WHY)
+    with pytest.raises(NotFoundError):
+        reading.follow(session, talk.member(session), made.id)
+    reading.follow(session, reader, made.id, on=False)
 
 
 def test_the_end_of_a_round_is_the_end_for_its_moderators_too(session: Session) -> None:

@@ -35,6 +35,8 @@ def comment(
         raise NotFoundError
     doors.may_speak(session, actor, thread)
     premoderated = False
+    if thread.kind not in {ThreadKind.PROPOSAL, ThreadKind.ROUND}:
+        raise NotFoundError
     if thread.kind is ThreadKind.ROUND:
         held = session.get_one(Round, thread.id)
         if held.kind is not RoundKind.THREADS:  # the other kinds have words of their own, said by their own rules

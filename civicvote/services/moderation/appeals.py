@@ -121,8 +121,11 @@ def decide(session: Session, actor: Actor, appeal_id: UUID, *, upheld: bool, ans
         raise ConflictError(msg("다른 모더레이터가 먼저 판단했습니다."))
     key: UUID = found.post_id or found.proposal_id  # type: ignore[assignment]  # one of them is set, by a CHECK
     subject = _subject(session, "post" if found.post_id else "proposal", key)
-    wrote = _near(session, actor, subject).roles & {Role.AUTHOR, Role.CO_AUTHOR}
-    if wrote or actor.id in {found.against_id, found.author_id}:
+    roles = _near(session, actor, subject).roles
+    above = session.get(Proposal, subject.thread_id) if isinstance(subject, Post) else None
+    if above is not None:  # nor about the talk under a proposal of one's own
+        roles |= moves.towards(session, actor, above).roles
+    if roles & {Role.AUTHOR, Role.CO_AUTHOR} or actor.id in {found.against_id, found.author_id}:
         raise ForbiddenError(msg("숨긴 사람이나 쓴 사람은 판단할 수 없습니다. 다른 모더레이터가 맡아야 합니다."))
     words = clean_text(answer, minimum=ANSWER_MIN, maximum=ANSWER_MAX, field="answer")
     refuse_resident_number(words, field="answer")

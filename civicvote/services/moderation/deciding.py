@@ -28,12 +28,18 @@ REASON_MIN, REASON_MAX = 2, 300
 
 
 def may_moderate(session: Session, actor: Actor, thread: Thread) -> bool:
-    """Whether the actor moderates this thread: a round's is its forum's moderators' and staff's alone."""
+    """Whether the actor moderates this thread: a round's is its forum's moderators' and staff's alone.
+
+    Nobody moderates the talk under a proposal of their own.
+    """
     if thread.kind is ThreadKind.ROUND:
         found = session.get(Round, thread.id)
         return found is not None and access.moderates(session, actor, found.forum_id)
     if thread.kind is ThreadKind.FORUM:
         return access.moderates(session, actor, thread.id)
+    if thread.kind is ThreadKind.PROPOSAL:
+        near = moves.towards(session, actor, session.get_one(Proposal, thread.id))
+        return actor.can(Permission.POST_MODERATE) and not near.roles & {Role.AUTHOR, Role.CO_AUTHOR}
     return actor.can(Permission.POST_MODERATE)
 
 
@@ -102,6 +108,8 @@ def _shown(session: Session, actor: Actor, post: Post) -> None:
 def hide(session: Session, actor: Actor, post_id: UUID, *, code: HideReason, reason: str) -> Post:
     """Hide a post with a public reason; its place stays, and its author is told how to appeal."""
     post, thread = moderated(session, actor, post_id)
+    if post.author_id == actor.id:
+        raise ForbiddenError(msg("자기 글은 다른 모더레이터가 확인합니다."))
     _require_not_overruled(session, actor, post)
     text = _reason(reason)
     was = post.state
@@ -139,6 +147,7 @@ def hide_proposal(session: Session, actor: Actor, proposal_id: UUID, *, code: Hi
     proposal = moves.visible(session, actor, proposal_id, lock=True)
     if proposal.hidden_at is not None:
         raise ConflictError(msg("이미 숨긴 제안입니다."))
+    moves.require_not_own(session, actor, proposal)
     _require_not_overruled(session, actor, proposal)
     text = _reason(reason)
     proposal.hidden_at, proposal.hidden_by, proposal.hidden_code, proposal.hidden_reason = (
@@ -157,8 +166,7 @@ def keep_proposal(session: Session, actor: Actor, proposal_id: UUID) -> None:
     """Set the reports of a proposal aside: it stays."""
     actor.require(Permission.POST_MODERATE)
     proposal = moves.visible(session, actor, proposal_id, lock=True)
-    if moves.towards(session, actor, proposal).roles & {Role.AUTHOR, Role.CO_AUTHOR}:
-        raise ForbiddenError(msg("자기 글은 다른 모더레이터가 확인합니다."))
+    moves.require_not_own(session, actor, proposal)
     settle(session, actor, proposal, upheld=False)
     _record(session, actor, proposal, "release")
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from civicvote.domain.discussion import HideReason, PostKind, ThreadKind
@@ -20,7 +20,7 @@ from civicvote.domain.workflow import Move
 from civicvote.models.accounts import User
 from civicvote.models.deliberation import ForumModerator, Round
 from civicvote.models.discussion import Appeal, ModerationDecision, Post, Report, Thread
-from civicvote.models.proposals import Proposal
+from civicvote.models.proposals import CoAuthor, Proposal
 from civicvote.services.moderation import deciding
 
 SIZE = 20
@@ -68,6 +68,12 @@ def require(actor: Actor) -> None:
         raise ForbiddenError
 
 
+def _wrote(actor: Actor, key: Any) -> ColumnElement[bool]:
+    """Whether the proposal with this key is the actor's: what is said about and under it is for others to decide."""
+    author = exists().where(Proposal.id == key, Proposal.author_id == actor.id)
+    return or_(author, exists().where(CoAuthor.proposal_id == key, CoAuthor.user_id == actor.id))
+
+
 def mine(actor: Actor) -> ColumnElement[bool]:
     """Threads the actor moderates: all for staff who approve forums, else everything but other moderators' rounds."""
     if actor.can(Permission.FORUM_APPROVE) and not actor.can(Permission.POST_MODERATE):
@@ -78,7 +84,8 @@ def mine(actor: Actor) -> ColumnElement[bool]:
         .where(Round.id == Thread.id, ForumModerator.user_id == actor.id)
         .exists()
     )
-    return true() if actor.can(Permission.FORUM_APPROVE) else or_(Thread.kind != ThreadKind.ROUND, named)
+    others = ~_wrote(actor, Thread.id)
+    return others if actor.can(Permission.FORUM_APPROVE) else and_(or_(Thread.kind != ThreadKind.ROUND, named), others)
 
 
 def not_own(actor: Actor) -> ColumnElement[bool]:
@@ -142,7 +149,8 @@ def waiting(
 
 def _reported(actor: Actor, *columns: Any) -> Select[Any]:
     """Undecided reports of what the actor moderates."""
-    proposals = Report.proposal_id.is_not(None) if actor.can(Permission.POST_MODERATE) else false()
+    given = Report.proposal_id.is_not(None) if actor.can(Permission.POST_MODERATE) else false()
+    proposals = and_(given, ~_wrote(actor, Report.proposal_id))
     return (
         select(*columns)
         .select_from(Report)

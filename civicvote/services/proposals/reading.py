@@ -23,7 +23,7 @@ from civicvote.models.proposals import CoAuthor, Proposal, ProposalEndorsement, 
 from civicvote.services import files, watching
 from civicvote.services.proposals import authors
 from civicvote.services.proposals.endorsing import of_person, refusal
-from civicvote.services.proposals.moves import sees_hidden, towards, visible
+from civicvote.services.proposals.moves import readable, sees_hidden, towards, visible
 from civicvote.services.proposals.writing import EDITABLE, require_editable
 
 S = ProposalState
@@ -308,7 +308,7 @@ def followed_by(session: Session, actor: Actor, *, limit: int = 100) -> list[Own
 
 def follow(session: Session, actor: Actor, proposal_id: UUID, *, on: bool = True) -> None:
     """소식 받기, or no longer."""
-    proposal = visible(session, actor, proposal_id)
+    proposal = readable(session, actor, proposal_id) if on else visible(session, actor, proposal_id)
     if proposal.state is S.DRAFT:
         raise NotFoundError
     watching.watch(session, actor, proposal.id, on=on)
