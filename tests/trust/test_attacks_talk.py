@@ -17,6 +17,7 @@ from civicvote.domain.permissions import Actor, Role
 from civicvote.models.discussion import Post, Thread
 from civicvote.models.proposals import Proposal
 from civicvote.services import clock, subjects
+from civicvote.services.deliberation import debates
 from civicvote.services.discussion import commenting, posting, reporting, threads
 from civicvote.services.files import attaching
 from civicvote.services.moderation import appeals, deciding, queue
@@ -149,6 +150,25 @@ def test_nobody_follows_what_is_hidden(session: Session) -> None:
     with pytest.raises(NotFoundError):
         reading.follow(session, talk.member(session), made.id)
     reading.follow(session, reader, made.id, on=False)
+
+
+def test_a_hidden_proposals_words_leave_the_debate_that_grew_from_it(session: Session, client: FlaskClient) -> None:
+    made = proposals.proposal(session, title="김아무개는 도둑입니다", problem="김아무개의 집은 은하로 7입니다.")
+    held, judge = debates.open_from_proposal(session, made), talk.moderator(session)
+
+    def said() -> list[bool]:
+        pages = [client.get(path).text for path in (f"/forums/{held.id}", "/debates", "/forums/", "/today")]
+        return ["김아무개" in page for page in pages]
+
+    assert said() == [True] * 4
+    deciding.hide_proposal(session, judge, made.id, code=HideReason.PERSONAL_DATA, reason="개인정보가 있습니다.")
+    assert said() == [False] * 4
+    assert "김아무개" not in " ".join(session.scalars(select(Thread.title).where(Thread.id != made.id)))
+    writer = session.get_one(type(factories.user(session)), made.author_id)
+    appeals.appeal(session, factories.actor(writer), "proposal", made.id, text="제 이야기를 지어낸 것입니다.")
+    key = queue.appeals(session, talk.moderator(session)).rows[0].id
+    appeals.decide(session, talk.moderator(session), key, upheld=True, answer="지어낸 이야기입니다.")
+    assert said() == [True] * 4
 
 
 def test_the_end_of_a_round_is_the_end_for_its_moderators_too(session: Session) -> None:

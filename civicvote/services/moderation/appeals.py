@@ -20,6 +20,7 @@ from civicvote.models.discussion import Appeal, ModerationDecision, Post, Thread
 from civicvote.models.proposals import Proposal
 from civicvote.services import audit, clock, dated_settings, notices, workflow
 from civicvote.services.campaigns import proofs
+from civicvote.services.deliberation import debates
 from civicvote.services.discussion import posting, threads
 from civicvote.services.proposals import moves
 from civicvote.services.upsert import insert_new
@@ -158,4 +159,5 @@ def _decided(session: Session, actor: Actor, subject: Post | Proposal, *, upheld
         subject.hidden_reason = ""
         session.flush()
         threads.touch(session, subject.id)
+        debates.follow_hiding(session, subject)
     return moves.path(subject), subject.title

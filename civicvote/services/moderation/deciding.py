@@ -19,7 +19,7 @@ from civicvote.models.discussion import Appeal, ModerationDecision, Post, PostSu
 from civicvote.models.proposals import Proposal
 from civicvote.services import audit, clock, dated_settings, notices, workflow
 from civicvote.services.campaigns import proofs
-from civicvote.services.deliberation import access
+from civicvote.services.deliberation import access, debates
 from civicvote.services.discussion import counters, posting, threads
 from civicvote.services.discussion.settling import settle
 from civicvote.services.proposals import moves
@@ -155,6 +155,7 @@ def hide_proposal(session: Session, actor: Actor, proposal_id: UUID, *, code: Hi
     )  # fmt: skip
     session.flush()
     threads.touch(session, proposal.id)
+    debates.follow_hiding(session, proposal)
     settle(session, actor, proposal, upheld=True)
     _record(session, actor, proposal, "hide", code=code, reason=text)
     writers = [proposal.author_id, *moves.co_authors(session, proposal)]
